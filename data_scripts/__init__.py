@@ -1,0 +1,1 @@
+"""Prepare the original files of the data sets: download, prepare, inspect (see each module)."""

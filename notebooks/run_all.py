@@ -1,0 +1,199 @@
+"""Run notebooks with papermill and gather what they found in one table; `make reproduce` is this with no arguments.
+
+    python notebooks/run_all.py [names ...] [--profile smoke] [-p key value ...] [--out build] [--fresh]
+
+Notebook NAME gives OUT/PROFILE/NAME.ipynb (executed), NAME.html (its slider moves without a kernel) and its own files
+in OUT/PROFILE/NAME/, among them results.json; OUT/results.json gathers those of this run. One that already ran with
+the same source, parameters and library is not run again. Exit code: 0 all ran, 1 some failed, 2 usage, 130 Ctrl-C.
+"""
+
+import argparse
+import ast
+import difflib
+import hashlib
+import importlib.util
+import json
+import logging
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+try:
+    import pandas as pd
+    import papermill
+    import yaml
+    from nbconvert import HTMLExporter
+except ModuleNotFoundError as missing:
+    sys.exit(f"{missing.name} is not installed for {sys.executable}: use `make reproduce`, which installs all in .venv")
+except KeyboardInterrupt:
+    sys.exit(130)
+
+COLUMNS = ["network", "quantity", "value", "published", "source"]  # of a row in a notebook's results.json
+
+
+def closest(name: str, known) -> str:
+    """` (did you mean ...?)` where a known name is near, and the list of them all."""
+    near = "".join(f" (did you mean {match!r}?)" for match in difflib.get_close_matches(name, known, 1))
+    return f"{near}; known: {', '.join(sorted(known)) or 'none'}"
+
+
+def literal(text: str):
+    """A Python literal, as in the parameters cell, or else the text itself."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def read_profile(folder: Path, profile: str) -> dict[str, dict]:
+    """Notebook name -> its parameters, from FOLDER/params/PROFILE.yml. ValueError: there is no such map."""
+    files = {path.stem: path for path in (folder / "params").glob("*.yml")}
+    if profile not in files:
+        raise ValueError(f"no profile {profile!r} in {folder / 'params'}{closest(profile, files)}")
+    try:
+        content = yaml.safe_load(files[profile].read_text()) or {}
+    except yaml.YAMLError as error:
+        raise ValueError(f"{files[profile]}: {error}") from None
+    if not isinstance(content, dict) or not all(isinstance(p or {}, dict) for p in content.values()):
+        raise ValueError(f"{files[profile]}: expected `notebook: {{parameter: value}}`")
+    return {name: parameters or {} for name, parameters in content.items()}
+
+
+def check_parameters(notebook: Path, parameters: dict) -> None:
+    """ValueError for a parameter that the notebook does not have (papermill only warns) or has with another type."""
+    try:
+        known = papermill.inspect_notebook(notebook)
+    except ValueError as error:
+        raise ValueError(f"{notebook}: {error}") from None
+    for key, value in parameters.items():
+        if key not in known:
+            raise ValueError(f"{notebook.stem} has no parameter {key!r}{closest(key, known)}")
+        default = literal(known[key]["default"])
+        same = type(value) is type(default) or (type(value), type(default)) == (int, float)
+        if not same and value is not None and default is not None:
+            raise ValueError(f"{notebook.stem}: {key} is {default!r} in the notebook and cannot be {value!r}")
+
+
+def plan(folder: Path, profile: str, names: list[str], extra: dict[str, str], out: Path) -> dict[Path, dict]:
+    """Notebook path -> all its parameters. ValueError: unknown profile, notebook or parameter."""
+    wanted, notebooks = read_profile(folder, profile), {path.stem: path for path in folder.glob("*.ipynb")}
+    planned = {}
+    for name in names or wanted:
+        if name not in notebooks:
+            raise ValueError(f"no notebook {name!r} in {folder}{closest(name, notebooks)}")
+        chosen = {**wanted.get(name, {}), **{key: literal(value) for key, value in extra.items()}}
+        if "out" in chosen:
+            raise ValueError("the parameter `out` is set by this script: use --out")
+        chosen["out"] = os.path.relpath(out / profile / name, folder)  # relative: no machine's path in the pages
+        check_parameters(notebooks[name], chosen)
+        planned[notebooks[name]] = chosen
+    return planned
+
+
+def content_key(notebook: Path, parameters: dict) -> str:
+    """Changes whenever the notebook, its parameters, the library or the C++ kernels do."""
+    library = Path(importlib.util.find_spec("sparsepixels_lib").origin).parent
+    digest = hashlib.sha256(notebook.read_bytes() + json.dumps(parameters, sort_keys=True).encode())
+    for path in sorted([*library.rglob("*"), *(library.parent / "hls").rglob("*")]):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def export_html(executed: Path) -> None:
+    """Write the executed notebook as one page beside it, pictures and widget states inside."""
+    page, _ = HTMLExporter(embed_images=True).from_filename(str(executed))
+    executed.with_suffix(".html").write_text(page, encoding="utf-8")
+
+
+def read_results(path: Path) -> dict:
+    """A notebook's {"title": ..., "rows": [...]}. Raises where it wrote none or a row lacks a column."""
+    results = json.loads(path.read_text())
+    for row in results["rows"]:
+        if absent := [column for column in COLUMNS if column not in row]:
+            raise ValueError(f"{path}: {row} has no {', '.join(absent)}")
+    return results
+
+
+def run(notebook: Path, parameters: dict, folder: Path, fresh: bool) -> dict:
+    """Execute into FOLDER, or find that done already, and return the notebook's results. Raises what stops it."""
+    executed, results = folder / notebook.name, folder / notebook.stem / "results.json"
+    page, done = executed.with_suffix(".html"), executed.with_suffix(".key")
+    key = content_key(notebook, parameters)
+    if not fresh and done.exists() and done.read_text() == key and page.exists() and results.exists():
+        print(f"{notebook.stem}: already ran with this source, parameters and library (--fresh runs it again)")
+        return read_results(results)
+    for stale in (done, page, results):
+        stale.unlink(missing_ok=True)
+    print(f"{notebook.stem}: running", flush=True)
+    start = time.monotonic()
+    papermill.execute_notebook(
+        notebook,
+        executed,
+        parameters,
+        kernel_name="python3",
+        cwd=notebook.parent,
+        execution_timeout=6 * 3600,  # seconds for one cell
+        progress_bar={"desc": notebook.stem, "leave": False, "disable": None},  # a bar only on a terminal
+        extra_arguments=["--log-level=CRITICAL"],  # the kernel's own remarks
+    )
+    found = read_results(results)
+    export_html(executed)
+    done.write_text(key)
+    print(f"{notebook.stem}: done in {time.monotonic() - start:.0f} s", flush=True)
+    return found
+
+
+def table(results: dict[str, dict]) -> str:
+    """All rows as aligned text, with the notebook in front."""
+
+    def text(value) -> str:
+        return f"{value:.6g}" if isinstance(value, float) else "-" if value is None else str(value)
+
+    rows = [{"notebook": name, **row} for name, found in results.items() for row in found["rows"]]
+    return pd.DataFrame(rows, columns=["notebook", *COLUMNS], dtype=object).map(text).to_string(index=False)
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="notebooks without .ipynb (default: those of the profile)")
+    parser.add_argument("--profile", default="smoke", help="a file in params/ (default: smoke)")
+    parser.add_argument("-p", nargs=2, action="append", default=[], metavar=("KEY", "VALUE"), help="set a parameter")
+    parser.add_argument("--out", type=Path, default=Path("build"), help="output folder (default: build)")
+    parser.add_argument("--fresh", action="store_true", help="run again what already ran")
+    parser.add_argument("--notebooks", type=Path, default=Path(__file__).parent, help="folder of the notebooks")
+    args = parser.parse_args(argv)
+    folder, results, failed = args.out / args.profile, {}, []
+    if getattr(importlib.util.find_spec("sparsepixels_lib"), "origin", None) is None:
+        parser.error(f"sparsepixels_lib is not installed for {sys.executable}: use `make reproduce`")
+    try:
+        planned = plan(args.notebooks.resolve(), args.profile, args.names, dict(args.p), args.out.resolve())
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except ValueError as error:
+        parser.error(str(error))
+    except OSError as error:
+        parser.error(f"cannot write into {folder} ({error.strerror}): name another folder with --out")
+
+    for notebook, parameters in planned.items():
+        try:
+            results[notebook.stem] = run(notebook, parameters, folder, args.fresh)
+        except KeyboardInterrupt:
+            logging.disable()  # asyncio's complaint about the kernel that was just stopped
+            print(f"\nStopped in {notebook.stem}; done: {', '.join(results) or 'none'}. The same command goes on.")
+            return 130
+        except Exception as error:  # whatever stops one notebook, the others run
+            failed.append(notebook.stem)
+            last = f"{type(error).__name__}: {error}".strip().splitlines()[-8:]
+            print(f"{notebook.stem}: FAILED, see {folder / notebook.name}", *last, sep="\n    ", flush=True)
+
+    (args.out / "results.json").write_text(json.dumps({"profile": args.profile, "notebooks": results}, indent=1))
+    print(f"\nResults ({args.out / 'results.json'}):\n{table(results)}\n")
+    print("Pages:", *(f"{folder / name}.html" for name in results), f"Failed: {', '.join(failed) or 'none'}", sep="\n")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

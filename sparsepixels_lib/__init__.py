@@ -1,0 +1,21 @@
+"""SparsePixels Lab: sparse quantized CNNs on compact arrays of active pixels, and their exact firmware (arXiv 2512.06208)."""
+
+from . import _legacy_keras  # noqa: F401, I001  (first: TensorFlow must come up with legacy Keras)
+from . import hls_layers
+from .converter import compare_layers, convert, emulate
+from .data import load
+from .exact import exact_predict
+from .layers import AveragePooling2DSparse, InputReduce, MaxPooling2DSparse, QConv2DSparse, SparseFlatten
+from .models import ARCHITECTURES, compact_model, sparse_cnn, standard_cnn
+from .occupancy import occupancy
+from .ops import densify
+from .synthesis import MissingTool, available_tools, synthesize
+from .training import fit, reduce_dataset
+
+__all__ = [
+    "ARCHITECTURES", "AveragePooling2DSparse", "InputReduce", "MaxPooling2DSparse", "MissingTool", "QConv2DSparse", "SparseFlatten",
+    "available_tools", "compact_model", "compare_layers", "convert", "densify", "emulate", "exact_predict", "fit", "load", "occupancy",
+    "reduce_dataset", "sparse_cnn", "standard_cnn", "synthesize",
+]  # fmt: skip
+
+hls_layers.register()

@@ -1,0 +1,41 @@
+"""Import TensorFlow once, quietly, with legacy Keras (tf_keras): QKeras and hls4ml 1.3 know no other.
+
+Raises RuntimeError when TensorFlow was imported before this package with Keras 3 inside.
+"""
+
+import contextlib
+import os
+import sys
+import tempfile
+
+
+@contextlib.contextmanager
+def _quiet_stderr():
+    """TensorFlow's start-up noise comes from C++, so only the file descriptor itself can be silenced."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    with tempfile.TemporaryFile() as sink:
+        os.dup2(sink.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+
+
+os.environ["TF_USE_LEGACY_KERAS"] = "1"  # read by TensorFlow at its first import, and never again
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+with _quiet_stderr():
+    import hls4ml  # noqa: F401
+    import qkeras.utils
+    import tensorflow as tf
+
+if not tf.keras.Model.__module__.startswith("tf_keras"):
+    raise RuntimeError(
+        "TensorFlow was imported before sparsepixels_lib and has bound itself to Keras 3, which QKeras cannot use. "
+        "Restart the kernel and import sparsepixels_lib before tensorflow "
+        "(or set the environment variable TF_USE_LEGACY_KERAS=1)."
+    )
+
+# so that tf.keras.models.load_model knows QKeras' layers and quantizers as it knows ours
+qkeras.utils._add_supported_quantized_objects(tf.keras.utils.get_custom_objects())

@@ -1,0 +1,89 @@
+"""Fixed-point formats: what a QKeras quantizer means as an `ap_fixed` type, computed in float64.
+
+QKeras itself computes in float32, so it double-rounds wide sums; training lives with that, exact evaluation must not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from qkeras.quantizers import get_quantizer, quantized_bits, quantized_relu
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """`ap_fixed<bits, integer>` (`ap_ufixed` if not signed), round half to even, saturate.
+
+    `integer` counts the sign bit, as in ap_fixed. `symmetric` leaves the most negative code out.
+    """
+
+    bits: int
+    integer: int
+    signed: bool
+    symmetric: bool = False
+
+    @property
+    def fraction(self) -> int:
+        return self.bits - self.integer
+
+    @property
+    def lsb(self) -> float:
+        return 2.0**-self.fraction
+
+    @property
+    def max(self) -> float:
+        return (2 ** (self.bits - self.signed) - 1) * self.lsb
+
+    @property
+    def min(self) -> float:
+        return (-(2 ** (self.bits - 1)) + self.symmetric) * self.lsb if self.signed else 0.0
+
+    def quantize(self, x: np.ndarray) -> np.ndarray:
+        """`x` (any shape) on this grid, in float64: exact, because scaling by a power of two is."""
+        return np.clip(np.rint(np.asarray(x, np.float64) / self.lsb) * self.lsb, self.min, self.max)
+
+    def cut(self, threshold: float, dtype=np.float32) -> float:
+        """The largest number of `dtype` whose quantised value is not above `threshold`.
+
+        A quantizer is monotone, so "quantised pixel > threshold" is "pixel > cut": one comparison an image.
+        """
+        last_off = np.floor(threshold / self.lsb)  # the threshold, floored to the grid, in LSB
+        middle = dtype((last_off + 0.5) * self.lsb)
+        ties_round_up = last_off % 2 == 1
+        return float(np.nextafter(middle, dtype(-np.inf)) if ties_round_up else middle)
+
+    def __str__(self) -> str:
+        return f"ap_{'' if self.signed else 'u'}fixed<{self.bits},{self.integer}>"
+
+
+def fixed(quantizer) -> Fixed:
+    """The format of a QKeras quantizer given as object, string or config: `quantized_bits` (alpha 1 or None) or `quantized_relu`.
+
+    Raises ValueError for every option whose hardware would not compute the same numbers.
+    """
+    q = get_quantizer(quantizer)
+    if type(q) is quantized_bits:
+        _require(q.alpha in (None, 1), q, f"alpha={q.alpha!r}: a scale is not a fixed-point format; use alpha=1")
+        _require(q.bits > 1, q, "one bit is a binary network, which is not supported")
+        out = Fixed(int(q.bits), int(q.integer) + bool(q.keep_negative), bool(q.keep_negative), bool(q.symmetric))
+    elif type(q) is quantized_relu:
+        _require(q.negative_slope == 0, q, "a leaky ReLU is not supported")
+        _require(not q.use_sigmoid, q, "use_sigmoid is not supported")
+        _require(q.is_quantized_clip or q.relu_upper_bound is None, q, "relu_upper_bound is not supported")
+        out = Fixed(int(q.bits), int(q.integer), False)
+    else:
+        raise ValueError(f"{quantizer!r} is no quantizer this library can emit: use quantized_bits(b, i, alpha=1) or quantized_relu(b, i).")
+    _require(not q.use_stochastic_rounding, q, "stochastic rounding has no hardware here")
+    _require(float(q.qnoise_factor) == 1.0, q, "qnoise_factor must be 1")
+    return out
+
+
+def _require(condition: bool, quantizer, why: str) -> None:
+    if not condition:
+        raise ValueError(f"Quantizer {quantizer} cannot be emitted exactly: {why}.")
+
+
+def reciprocal(area: int, k: int) -> float:
+    """1 / area as the hardware multiplies by it: round(2^k / area) / 2^k; exact for powers of two."""
+    return round(2**k / area) / 2**k

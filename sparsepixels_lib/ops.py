@@ -1,0 +1,114 @@
+"""The five sparse operations as functions of tensors on compact arrays, in whatever float type they are given.
+
+Throughout, B = batch, N = slots, C and F = channels: features (B, N, C) float; hash (B, N, 2) int32 = (row, column), 1-based,
+(0, 0) = empty slot. A slot is active iff its hash is nonzero. Source of the operations: arXiv 2512.06208.
+"""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+_FAR = 1e6  # farther than any kernel reaches: an empty slot is nobody's neighbour
+
+
+def active(hash: tf.Tensor) -> tf.Tensor:
+    """Which slots hold a pixel: (B, N) bool."""
+    return hash[..., 0] > 0
+
+
+def first_active(mask: tf.Tensor, n: int) -> tf.Tensor:
+    """Indices (B, n) int32 of the first `n` true entries of each row of `mask` (B, P); P where there are fewer."""
+    rows, entries = tf.unstack(tf.cast(tf.where(mask), tf.int32), axis=1)
+    start = tf.searchsorted(rows, tf.range(tf.shape(mask)[0] + 1))
+    position = start[:-1, None] + tf.range(n)
+    return tf.where(position < start[1:, None], tf.gather(tf.pad(entries, [[0, n]]), position), tf.shape(mask)[1])
+
+
+def gather_pixels(images: tf.Tensor, mask: tf.Tensor, n: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Compact arrays of the first `n` pixels of `images` (B, H, W, C) in raster order where `mask` (B, H, W) is true."""
+    height, width, channels = images.shape[1:]
+    index = first_active(tf.reshape(mask, (-1, height * width)), n)
+    found = (index < height * width)[..., None]
+    pixel = tf.minimum(index, height * width - 1)
+    features = tf.gather(tf.reshape(images, (-1, height * width, channels)), pixel, batch_dims=1)
+    hash = tf.stack([pixel // width + 1, pixel % width + 1], axis=-1)
+    return tf.where(found, features, tf.zeros_like(features)), tf.where(found, hash, tf.zeros_like(hash))
+
+
+def neighbours(hash: tf.Tensor, kernel_size: tuple[int, int]) -> tuple[tf.Tensor, tf.Tensor]:
+    """All P pairs (i, j) of active slots of the batch with the pixel of j inside the kernel around the pixel of i.
+
+    Returns `source` (P,), the flat slot b N + j, and `target` (P,), the flat (slot i, kernel offset). They depend on the active set
+    only, so they stay on the hash tensor, where the next layer with this kernel size finds them.
+    """
+    if not hasattr(hash, "_neighbours"):
+        hash._neighbours = {}
+    if kernel_size not in hash._neighbours:
+        n, (k_h, k_w) = hash.shape[1], kernel_size
+        position, empty = tf.cast(hash, tf.float32), tf.where(active(hash), 0.0, _FAR)[..., None]
+        offset = (position + empty)[:, None] - (position - empty)[:, :, None]  # (B, i, j, 2)
+        d_row, d_column = offset[..., 0], offset[..., 1]
+        near = tf.where(tf.maximum(tf.abs(d_row) - k_h // 2, tf.abs(d_column) - k_w // 2) <= 0)
+        code = tf.cast(tf.gather_nd(d_row * k_w + d_column, near), tf.int32) + k_h // 2 * k_w + k_w // 2
+        b, i, j = tf.unstack(tf.cast(near, tf.int32), axis=1)
+        hash._neighbours[kernel_size] = b * n + j, (b * n + i) * k_h * k_w + code
+    return hash._neighbours[kernel_size]
+
+
+def conv2d(features: tf.Tensor, hash: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
+    """out_i = bias + sum_j kernel[hash_j - hash_i]^T x_j over active j, on active i only: (B, N, F). kernel (K_h, K_w, C, F)."""
+    k_h, k_w, channels, filters = kernel.shape
+    source, target = neighbours(hash, (k_h, k_w))
+    x = tf.gather(tf.reshape(features, (-1, channels)), source)
+    slots = tf.size(hash) // 2
+    patches = tf.math.unsorted_segment_sum(x, target, slots * k_h * k_w)  # each (slot, offset) has one pixel at most
+    out = tf.reshape(patches, (slots, k_h * k_w * channels)) @ tf.reshape(kernel, (-1, filters)) + bias
+    out = tf.reshape(out, (-1, hash.shape[1], filters))
+    return tf.where(active(hash)[..., None], out, tf.zeros_like(out))
+
+
+def pixel_index(hash: tf.Tensor, image_shape: tuple[int, int], pool_size: tuple[int, int] = (1, 1)) -> tf.Tensor:
+    """Flat index (B, N) over the batch of each slot's pixel, or pooling cell, in raster order; -1 where there is none."""
+    tf.debugging.assert_less_equal(hash, tf.constant(image_shape), f"A hash lies outside the image of {image_shape} pixels")
+    rows, columns = image_shape[0] // pool_size[0], image_shape[1] // pool_size[1]
+    cell = (hash - 1) // tf.constant(pool_size)
+    image = tf.range(tf.shape(hash)[0])[:, None]
+    index = (image * rows + cell[..., 0]) * columns + cell[..., 1]
+    inside = active(hash) & (cell[..., 0] < rows) & (cell[..., 1] < columns)  # partial windows are dropped
+    return tf.where(inside, index, -1)
+
+
+def pool_cells(hash: tf.Tensor, pool_size: tuple[int, int], image_shape: tuple[int, int]) -> tuple[tf.Tensor, tf.Tensor]:
+    """For each slot the flat slot (B, N) its cell lives in, the first of the cell's slots (-1: none), and the pooled hash."""
+    cell = pixel_index(hash, image_shape, pool_size)
+    slot = tf.reshape(tf.range(tf.size(cell)), tf.shape(cell))
+    cells = tf.shape(hash)[0] * (image_shape[0] // pool_size[0]) * (image_shape[1] // pool_size[1])
+    first = tf.math.unsorted_segment_min(slot, cell, cells)
+    home = tf.where(cell >= 0, tf.gather(first, tf.maximum(cell, 0)), -1)
+    pooled = tf.where((home == slot)[..., None], (hash - 1) // tf.constant(pool_size) + 1, 0)
+    return home, pooled
+
+
+def average_pool(features: tf.Tensor, home: tf.Tensor, scale: float) -> tf.Tensor:
+    """Exact sum over each cell times `scale`, the reciprocal of the window's AREA, in the cell's slot: (B, N, C)."""
+    return _pool(tf.math.unsorted_segment_sum, features, home) * tf.cast(scale, features.dtype)
+
+
+def max_pool(features: tf.Tensor, home: tf.Tensor) -> tf.Tensor:
+    """Largest active value of each cell, in the cell's slot: (B, N, C); zero where no cell lives."""
+    out = _pool(tf.math.unsorted_segment_max, features, home)
+    slot = tf.reshape(tf.range(tf.size(home)), tf.shape(home))
+    return tf.where((home == slot)[..., None], out, tf.zeros_like(out))
+
+
+def _pool(segment_op, features: tf.Tensor, home: tf.Tensor) -> tf.Tensor:
+    return tf.reshape(segment_op(features, home, tf.size(home)), tf.shape(features))
+
+
+def densify(features: tf.Tensor, hash: tf.Tensor, image_shape: tuple[int, int]) -> tf.Tensor:
+    """The pixel view (B, H, W, C) of compact arrays; zero where no slot is active. Raises if a hash lies outside the image."""
+    features, hash = tf.convert_to_tensor(features), tf.convert_to_tensor(hash)
+    (height, width), channels = image_shape, features.shape[-1]
+    batch = tf.shape(hash)[0]
+    flat = tf.math.unsorted_segment_sum(features, pixel_index(hash, image_shape), batch * height * width)
+    return tf.reshape(flat, (batch, height, width, channels))

@@ -1,0 +1,62 @@
+"""Keras models written out as the oracle's plain dictionaries, and images that try every corner."""
+
+import numpy as np
+from oracle import Grid
+
+
+def describe(model) -> list[dict]:
+    """The network up to its logits; weights raw, quantizers as the strings the user gave."""
+    steps = []
+    for layer in model.layers[1:]:
+        kind, config = type(layer).__name__, layer.get_config()
+        if kind == "InputReduce":
+            steps.append({"kind": "input_reduce", "grid": Grid(config["input_quantizer"]), "threshold": config["threshold"],
+                          "n": config["n_active"]})  # fmt: skip
+        elif kind == "QActivation":
+            steps.append({"kind": "quantize" if not steps else "activation", "grid": Grid(str(config["activation"]))})
+        elif kind in ("QConv2DSparse", "QConv2D", "QDense"):
+            grids = [_weight_grid(config[f"{w}_quantizer"]) for w in ("kernel", "bias")]
+            weights = [w.astype(np.float64) for w in layer.get_weights()]
+            bias = weights[1] if len(weights) > 1 else np.zeros(weights[0].shape[-1])
+            steps.append({"kind": "dense" if kind == "QDense" else "conv", "kernel": weights[0], "kernel_grid": grids[0], "bias": bias,
+                          "bias_grid": grids[1]})  # fmt: skip
+        elif "Pooling" in kind:
+            step = {"kind": "average" if "Average" in kind else "max", "size": config["pool_size"]}
+            if kind == "AveragePooling2DSparse":
+                step |= {"k": config["reciprocal_bits"], "output": config["output_quantizer"] and Grid(config["output_quantizer"])}
+            steps.append(step)
+        elif "Flatten" in kind:
+            steps.append({"kind": "flatten"})
+        elif kind != "Activation":
+            raise ValueError(kind)
+    return steps
+
+
+def _weight_grid(quantizer) -> Grid:
+    if isinstance(quantizer, str):
+        return Grid(quantizer)
+    config = quantizer["config"]
+    return Grid(f"quantized_bits({config['bits']},{config['integer']},{int(config['symmetric'])})")
+
+
+def corner_images(height: int, width: int, channels: int, n_active: int, seed: int = 0) -> np.ndarray:
+    """Empty, full, single-pixel, border, overflow, one-over-full, tie and saturation images, (B, H, W, C) float32 in [0, 1]."""
+    rng = np.random.default_rng(seed)
+    empty = np.zeros((height, width, channels), np.float32)
+    images = [empty, np.ones_like(empty), rng.uniform(0.5, 1, empty.shape).astype(np.float32)]
+    for row in (0, height // 2, height - 1):
+        for column in (0, width // 2, width - 1):
+            single = empty.copy()
+            single[row, column] = rng.uniform(0.5, 1)
+            images.append(single)
+    border = empty.copy()
+    border[[0, -1]] = border[:, [0, -1]] = rng.uniform(0.5, 1)
+    images.append(border)
+    for count in {n_active - 1, n_active, n_active + 1, 2 * n_active}:
+        scattered = empty.copy()
+        pixels = rng.choice(height * width, min(count, height * width), replace=False)
+        scattered.reshape(-1, channels)[pixels] = rng.uniform(0.45, 1, (len(pixels), channels))
+        images.append(scattered)
+    ties = empty.copy()  # codes k + 1/2 of an 8-bit input: half to even
+    ties.reshape(-1, channels)[:: max(1, height * width // 40)] = (rng.integers(102, 255) + 0.5) / 256
+    return np.stack([*images, ties])

@@ -1,0 +1,77 @@
+"""The wheel alone is enough: installed in an empty environment away from the clone, it converts a model."""
+
+import json
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CONVERT = """
+import json
+import numpy as np
+import sparsepixels_lib as sp
+
+images = sp.load("sparse_mnist", "test", n=4).images
+hls_model = sp.convert(sp.sparse_cnn("sparse_mnist", 8, 8), "project")
+scores = np.asarray(sp.emulate(hls_model, images))
+print(json.dumps({"file": sp.__file__, "images": images.shape, "scores": scores.tolist()}))
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    """Built from the clone with the locked hatchling, not with one fetched for the occasion."""
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder], cwd=ROOT, check=True)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def elsewhere(wheel, tmp_path_factory) -> tuple[Path, dict]:
+    """The folder of an environment with the wheel and what it depends on, and what CONVERT found there.
+
+    The dependencies are lent by the running environment through a .pth file; its own .pth files, among them the one
+    that leads back to the clone, are not read there.
+    """
+    folder = tmp_path_factory.mktemp("elsewhere")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
+    interpreter = folder / "venv" / "bin" / "python"
+    install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--no-index", "--python"]
+    subprocess.run([*install, interpreter, wheel], check=True)
+    site_packages = next((folder / "venv").glob("lib/python*/site-packages"))
+    (site_packages / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    ran = subprocess.run([interpreter, "-I", "-c", CONVERT], cwd=folder, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    return folder, json.loads(ran.stdout.splitlines()[-1])
+
+
+def test_the_wheel_holds_every_module_kernel_and_embedded_file(wheel):
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    tracked = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "sparsepixels_lib", "hls"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    assert any(path.startswith("hls/") for path in tracked)
+    for path in tracked:
+        assert (f"sparsepixels_lib/{path}" if path.startswith("hls/") else path) in inside
+
+
+def test_the_library_of_the_wheel_is_the_one_that_ran(elsewhere):
+    folder, found = elsewhere
+    assert folder in Path(found["file"]).parents
+
+
+def test_the_embedded_images_are_found_away_from_the_clone(elsewhere):
+    assert elsewhere[1]["images"] == [4, 48, 48, 1]
+
+
+def test_a_model_converted_away_from_the_clone_compiles_and_scores_ten_digits(elsewhere):
+    folder, found = elsewhere
+    assert [len(scores) for scores in found["scores"]] == [10] * 4
+    assert all(0 <= score <= 1 for scores in found["scores"] for score in scores)
+    emitted = {path.name for path in (folder / "project").rglob("*.h")}
+    assert {path.name for path in (ROOT / "hls").rglob("*.h")} <= emitted

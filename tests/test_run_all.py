@@ -1,0 +1,171 @@
+"""notebooks/run_all.py on tiny notebooks of its own; the real ones run in `make reproduce`."""
+
+import importlib.util
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat.v4 as v4
+import pytest
+import yaml
+
+SCRIPT = Path(__file__).parents[1] / "notebooks" / "run_all.py"
+spec = importlib.util.spec_from_file_location("run_all", SCRIPT)
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+WRITE = """
+import json, pathlib
+pathlib.Path(out).mkdir(parents=True, exist_ok=True)
+row = {"network": "toy", "quantity": "twice n", "value": 2 * n, "published": None, "source": "arithmetic"}
+pathlib.Path(out, "results.json").write_text(json.dumps({"title": "Toy", "rows": [row]}))
+"""
+
+
+def write_notebook(folder: Path, name: str, *cells: str) -> None:
+    parameters = v4.new_code_cell("n = 1\nout = 'here'", metadata={"tags": ["parameters"]})
+    notebook = v4.new_notebook(cells=[parameters, *map(v4.new_code_cell, cells)])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    (folder / f"{name}.ipynb").write_text(v4.writes_json(notebook))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """notebooks/ with 00_good (results: twice n) in the profile `smoke` with n = 3."""
+    folder = tmp_path / "notebooks"
+    (folder / "params").mkdir(parents=True)
+    (folder / "params" / "smoke.yml").write_text("00_good: {n: 3}\n")
+    write_notebook(folder, "00_good", WRITE)
+    return folder
+
+
+def command_line(folder: Path, *arguments: str) -> list[str]:
+    return ["--notebooks", str(folder), "--out", str(folder.parent / "build"), *arguments]
+
+
+@pytest.fixture
+def run_all(folder, capsys):
+    """Runs the script on `folder` with more arguments; gives its exit code and what it printed."""
+
+    def run(*arguments: str) -> tuple[int, str]:
+        try:
+            code = module.main(command_line(folder, *arguments))
+        except SystemExit as stopped:  # argparse
+            code = stopped.code
+        printed = capsys.readouterr()
+        return code, printed.out + printed.err
+
+    return run
+
+
+def value_in_results(folder: Path) -> float:
+    results = json.loads((folder.parent / "build" / "results.json").read_text())
+    return results["notebooks"]["00_good"]["rows"][0]["value"]
+
+
+def test_a_profile_runs_and_its_results_and_page_are_gathered(folder, run_all):
+    code, printed = run_all()
+    assert code == 0
+    assert value_in_results(folder) == 6
+    assert "twice n" in (folder.parent / "build" / "smoke" / "00_good.html").read_text()
+    assert [line.split() for line in printed.splitlines() if "twice n" in line] == [
+        ["00_good", "toy", "twice", "n", "6", "-", "arithmetic"]
+    ]
+
+
+def test_a_second_run_is_skipped_until_a_parameter_changes(folder, run_all):
+    run_all()
+    assert "already ran" in run_all()[1]
+    assert "already ran" not in run_all("00_good", "-p", "n", "4")[1]
+    assert value_in_results(folder) == 8
+
+
+def test_a_changed_notebook_runs_again(folder, run_all):
+    run_all()
+    write_notebook(folder, "00_good", "n = 50", WRITE)
+    assert "already ran" not in run_all()[1]
+    assert value_in_results(folder) == 100
+
+
+def test_a_failing_notebook_shows_its_error_and_does_not_hide_the_next(folder, run_all):
+    write_notebook(folder, "0_bad", "raise RuntimeError('no such pixel')")
+    (folder / "params" / "smoke.yml").write_text("0_bad: {}\n00_good: {n: 3}\n")
+    code, printed = run_all()
+    assert code == 1
+    assert "0_bad: FAILED" in printed and "RuntimeError: no such pixel" in printed
+    assert (folder.parent / "build" / "smoke" / "0_bad.ipynb").exists()
+    assert value_in_results(folder) == 6
+    again = run_all()[1]
+    assert "0_bad: running" in again and "00_good: already ran" in again
+
+
+@pytest.mark.parametrize(
+    "cell, words",
+    [
+        ("pass", "No such file or directory"),
+        (WRITE.replace("'source'", "'sauce'").replace('"source"', '"sauce"'), "has no source"),
+    ],
+)
+def test_a_notebook_without_proper_results_has_failed(folder, run_all, cell, words):
+    write_notebook(folder, "00_good", cell)
+    code, printed = run_all()
+    assert code == 1
+    assert "results.json" in printed and words in printed
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["-p", "m", "1"], "no parameter 'm'; known: n, out"),
+        (["-p", "nn", "1"], "did you mean 'n'?"),
+        (["-p", "n", "many"], "n is 1 in the notebook and cannot be 'many'"),
+        (["-p", "out", "elsewhere"], "use --out"),
+        (["00_god"], "did you mean '00_good'?"),
+        (["--profile", "smok"], "did you mean 'smoke'?"),
+    ],
+)
+def test_what_does_not_exist_is_refused_before_anything_runs(folder, run_all, arguments, words):
+    code, printed = run_all(*arguments)
+    assert code == 2
+    assert words in printed
+    assert not (folder.parent / "build").exists()
+
+
+def test_an_unknown_parameter_in_the_profile_is_refused(folder, run_all):
+    (folder / "params" / "smoke.yml").write_text("00_good: {epoch: 3}\n")
+    code, printed = run_all()
+    assert code == 2
+    assert "00_good has no parameter 'epoch'" in printed
+
+
+def test_an_output_folder_that_cannot_be_written_is_one_clear_line(folder, run_all):
+    (folder.parent / "build").write_text("a file where the folder should be")
+    code, printed = run_all()
+    assert code == 2
+    assert printed.strip().splitlines()[-1].endswith("name another folder with --out")
+
+
+def test_ctrl_c_stops_in_one_line_and_the_same_command_goes_on(folder, run_all):
+    pause = "import pathlib, time\nif not pathlib.Path('go').exists():\n    time.sleep(300)"
+    write_notebook(folder, "01_slow", pause, WRITE)
+    (folder / "params" / "smoke.yml").write_text("00_good: {n: 3}\n01_slow: {}\n")
+    command = [sys.executable, SCRIPT, *command_line(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
+        for line in running.stdout:
+            if "01_slow: running" in line:
+                break
+        running.send_signal(signal.SIGINT)
+        rest = running.stdout.read()
+    assert running.returncode == 130
+    assert rest.strip() == "Stopped in 01_slow; done: 00_good. The same command goes on."
+    (folder / "go").touch()
+    code, printed = run_all()
+    assert code == 0
+    assert "00_good: already ran" in printed and "01_slow: done" in printed
+
+
+def test_every_notebook_is_in_every_profile():
+    notebooks = {path.stem for path in SCRIPT.parent.glob("*.ipynb")}
+    for profile in ("smoke", "full"):
+        assert set(yaml.safe_load((SCRIPT.parent / "params" / f"{profile}.yml").read_text())) == notebooks

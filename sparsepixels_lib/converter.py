@@ -98,9 +98,9 @@ def _hls_config(model, backend: str, sparse: bool, parallel: dict, extra: dict) 
     with _keras_2():
         config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend=backend)
     config["Model"] |= {"PipelineStyle": "dataflow", **extra.get("Model", {})}
-    first = model.layers[1]
-    quantizer = first.input_quantizer if hasattr(first, "input_quantizer") else first.activation
-    config["LayerName"][model.layers[0].name]["Precision"] = {"result": str(hls_layers.ap_type(fixed(quantizer)))}
+    if not sparse:  # as InputReduce does: raw images are quantised once, as the C++ reads them
+        pixel = hls_layers.ap_type(fixed(model.layers[1].activation))
+        config["LayerName"][model.layers[0].name]["Precision"] = {"result": str(pixel)}
     for layer in model.layers:
         if type(layer) is tf_keras.layers.AveragePooling2D:
             config["LayerName"][layer.name]["Precision"] = _average_types(model, layer)

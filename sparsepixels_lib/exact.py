@@ -122,7 +122,7 @@ def _values(layer, inputs):
             out = ops.average_pool(tf.constant(x), home, layer.scale).numpy()
             return (fixed(layer.output_quantizer).quantize(out) if layer.output_quantizer else out), pooled.numpy()
         case SparseFlatten():
-            return ops.densify(tf.constant(x), tf.constant(hash[0]), layer.image_shape).numpy().reshape(len(x), -1)
+            return ops.densify(tf.constant(x), tf.constant(hash[0]), layer.image_shape).numpy().reshape(len(x), layer.output_shape[-1])
         case QDense():
             kernel, bias = quantized_weights(layer)
             return x @ kernel + bias
@@ -136,9 +136,9 @@ def _values(layer, inputs):
         case keras.layers.MaxPooling2D():
             return _windows(x, layer).max(axis=(2, 4))
         case keras.layers.Flatten():
-            return x.reshape(len(x), -1)
+            return x.reshape(len(x), layer.output_shape[-1])
         case keras.layers.Activation() | keras.layers.Softmax():
-            return layer(tf.constant(x, tf.float64)).numpy() if layer.dtype == "float64" else _FINAL[_activation(layer)](x)
+            return _FINAL[_activation(layer)](tf.constant(x)).numpy()
 
 
 def _ranges(layer, inputs):
@@ -201,9 +201,4 @@ def _activation(layer) -> str:
     return "softmax" if isinstance(layer, keras.layers.Softmax) else layer.activation.__name__
 
 
-def _softmax(x: np.ndarray) -> np.ndarray:
-    e = np.exp(x - x.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
-
-
-_FINAL = {"linear": lambda x: x, "sigmoid": lambda x: 1 / (1 + np.exp(-x)), "softmax": _softmax}
+_FINAL = {"linear": tf.identity, "sigmoid": tf.sigmoid, "softmax": tf.nn.softmax}

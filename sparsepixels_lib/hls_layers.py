@@ -59,6 +59,14 @@ class FixedQuantizer(Quantizer):
 class _SparseNode(Layer):
     """Base of the nodes. hls4ml lets the last output's type win `result_t`, so both types have attributes of their own."""
 
+    def initialize(self):
+        backend, io_type = self.model.config.backend.name, self.model.config.get_config_value("IOType")
+        if backend not in BACKENDS or io_type != "io_parallel":
+            raise ValueError(
+                f"{self.name}: the sparse layers have kernels for {' and '.join(BACKENDS)} with io_parallel, not for {backend} with {io_type}."
+            )
+        self._define()
+
     def _add_outputs(self, n_chan: int, precision, hash_precision=None):
         self.add_output_variable([self.get_attr("n_slots"), n_chan], self.outputs[0], precision=precision)
         if hash_precision is not None:
@@ -82,11 +90,13 @@ class _SparseNode(Layer):
 class InputReduceNode(_SparseNode):
     _expected_attributes = [Attribute("n_slots"), Attribute("threshold", value_type=float)]
 
-    def initialize(self):
-        height, width, n_chan = self.get_input_variable().shape
+    def _define(self):
+        image = self.get_input_variable()
+        image.type.precision = self.get_attr("image_precision")  # the C++ quantises raw images once, as it reads them
+        height, width, n_chan = image.shape
         for key, value in {"height": height, "width": width, "n_chan": n_chan}.items():
             self.set_attr(key, value)
-        self._add_outputs(n_chan, self.get_input_variable().type.precision, IntegerPrecisionType(max(height, width).bit_length(), signed=False))
+        self._add_outputs(n_chan, image.type.precision, IntegerPrecisionType(max(height, width).bit_length(), signed=False))
 
 
 class QConv2DSparseNode(_SparseNode):
@@ -96,7 +106,7 @@ class QConv2DSparseNode(_SparseNode):
         *(kind(a) for a in ("weight", "bias") for kind in (WeightAttribute, TypeAttribute)),
     ]
 
-    def initialize(self):
+    def _define(self):
         x, hash_t = self._features(), self.get_input_variable(self.inputs[1]).type.precision
         n_slots, n_chan, n_filt = self.get_attr("n_slots"), self.get_attr("n_chan"), self.get_attr("n_filt")
         for name, limit in {"pixels": n_slots, "filters": n_filt, "channels": n_chan}.items():
@@ -119,7 +129,7 @@ class _PoolingNode(_SparseNode):
         ConfigurableAttribute("parallel_pixels", default=0),
     ]
 
-    def initialize(self):
+    def _define(self):
         x = self._features()
         self._knob("pixels", self.get_attr("n_slots"))
         rows, columns = (self.get_attr(a) // self.get_attr(f"pool_{a}") for a in ("height", "width"))
@@ -140,8 +150,7 @@ class AveragePooling2DSparseNode(_PoolingNode):
         self.set_attr("reciprocal", code / 2**k)
         self.set_attr("scale_t", NamedType(f"{self.name}_scale_t", scale))
         self.set_attr("accum_t", NamedType(f"{self.name}_accum_t", _exact(x.fractional, summed, x.signed)))
-        output = self.get_attr("output_quantizer_name")
-        return ap_type(fixed(output)) if output else _exact(x.fractional + k, summed * code, x.signed)
+        return self.get_attr("rounded_precision") or _exact(x.fractional + k, summed * code, x.signed)
 
 
 class MaxPooling2DSparseNode(_PoolingNode):
@@ -151,7 +160,7 @@ class MaxPooling2DSparseNode(_PoolingNode):
 class SparseFlattenNode(_SparseNode):
     _expected_attributes = [Attribute("height"), Attribute("width"), ConfigurableAttribute("parallel_pixels", default=0)]
 
-    def initialize(self):
+    def _define(self):
         x = self._features()
         self._knob("pixels", self.get_attr("n_slots"))
         self.add_output_variable([self.get_attr("height") * self.get_attr("width") * self.get_attr("n_chan")], precision=x)
@@ -208,8 +217,9 @@ def _parse(keras_layer: dict, input_names, input_shapes, data_reader):
     name, (_, *shape) = config["name"], input_shapes[0]
     layer = {"name": name, "class_name": kind, "inputs": _inputs(keras_layer)}
     if kind == "InputReduce":
-        threshold = np.floor(config["threshold"] / fixed(config["input_quantizer"]).lsb) * fixed(config["input_quantizer"]).lsb
-        layer |= {"n_slots": config["n_active"], "threshold": float(threshold)}
+        pixel = fixed(config["input_quantizer"])
+        threshold = float(np.floor(config["threshold"] / pixel.lsb) * pixel.lsb)
+        layer |= {"n_slots": config["n_active"], "threshold": threshold, "image_precision": ap_type(pixel)}
         output = [config["n_active"], shape[2]]
     elif kind == "QConv2DSparse":
         layer |= {"n_filt": config["filters"], "kernel_height": config["kernel_size"][0], "kernel_width": config["kernel_size"][1]}
@@ -225,7 +235,8 @@ def _parse(keras_layer: dict, input_names, input_shapes, data_reader):
         else:
             layer |= {"pool_height": config["pool_size"][0], "pool_width": config["pool_size"][1]}
         if kind == "AveragePooling2DSparse":
-            layer |= {"reciprocal_bits": config["reciprocal_bits"], "output_quantizer_name": config["output_quantizer"]}
+            rounds = config["output_quantizer"]
+            layer |= {"reciprocal_bits": config["reciprocal_bits"], "rounded_precision": ap_type(fixed(rounds)) if rounds else None}
     if kind == "InputReduce" or "Pooling" in kind:
         layer["outputs"] = [name, f"{name}_hash"]
     return layer, [None, *output]

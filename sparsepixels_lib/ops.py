@@ -45,14 +45,20 @@ def neighbours(hash: tf.Tensor, kernel_size: tuple[int, int]) -> tuple[tf.Tensor
         hash._neighbours = {}
     if kernel_size not in hash._neighbours:
         n, (k_h, k_w) = hash.shape[1], kernel_size
-        position, empty = tf.cast(hash, tf.float32), tf.where(active(hash), 0.0, _FAR)[..., None]
-        offset = (position + empty)[:, None] - (position - empty)[:, :, None]  # (B, i, j, 2)
-        d_row, d_column = offset[..., 0], offset[..., 1]
+        empty = tf.where(active(hash), 0.0, _FAR)
+        row, column = tf.unstack(tf.cast(hash, tf.float32), axis=-1)
+        d_row, d_column = _differences(row + empty, row - empty), _differences(column, column)
         near = tf.where(tf.maximum(tf.abs(d_row) - k_h // 2, tf.abs(d_column) - k_w // 2) <= 0)
         code = tf.cast(tf.gather_nd(d_row * k_w + d_column, near), tf.int32) + k_h // 2 * k_w + k_w // 2
         b, i, j = tf.unstack(tf.cast(near, tf.int32), axis=1)
         hash._neighbours[kernel_size] = b * n + j, (b * n + i) * k_h * k_w + code
     return hash._neighbours[kernel_size]
+
+
+def _differences(of: tf.Tensor, minus: tf.Tensor) -> tf.Tensor:
+    """of_j - minus_i, (B, i, j); tiled by hand, because TensorFlow broadcasts two operands at once slowly."""
+    n = of.shape[1]
+    return tf.reshape(tf.reshape(tf.tile(of, (1, n)), (-1, n)) - tf.reshape(minus, (-1, 1)), (-1, n, n))
 
 
 def conv2d(features: tf.Tensor, hash: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
@@ -63,15 +69,15 @@ def conv2d(features: tf.Tensor, hash: tf.Tensor, kernel: tf.Tensor, bias: tf.Ten
     slots = tf.size(hash) // 2
     patches = tf.math.unsorted_segment_sum(x, target, slots * k_h * k_w)  # each (slot, offset) has one pixel at most
     out = tf.reshape(patches, (slots, k_h * k_w * channels)) @ tf.reshape(kernel, (-1, filters)) + bias
-    out = tf.reshape(out, (-1, hash.shape[1], filters))
-    return tf.where(active(hash)[..., None], out, tf.zeros_like(out))
+    return tf.reshape(out, (-1, hash.shape[1], filters)) * tf.cast(active(hash), out.dtype)[..., None]
 
 
 def pixel_index(hash: tf.Tensor, image_shape: tuple[int, int], pool_size: tuple[int, int] = (1, 1)) -> tf.Tensor:
     """Flat index (B, N) over the batch of each slot's pixel, or pooling cell, in raster order; -1 where there is none."""
-    tf.debugging.assert_less_equal(hash, tf.constant(image_shape), f"A hash lies outside the image of {image_shape} pixels")
+    message = f"A hash lies outside the image of {image_shape} pixels"
+    with tf.control_dependencies([tf.debugging.assert_less_equal(tf.reduce_max(hash, axis=(0, 1)), tf.constant(image_shape), message)]):
+        cell = hash - 1 if pool_size == (1, 1) else (hash - 1) // tf.constant(pool_size)
     rows, columns = image_shape[0] // pool_size[0], image_shape[1] // pool_size[1]
-    cell = (hash - 1) // tf.constant(pool_size)
     image = tf.range(tf.shape(hash)[0])[:, None]
     index = (image * rows + cell[..., 0]) * columns + cell[..., 1]
     inside = active(hash) & (cell[..., 0] < rows) & (cell[..., 1] < columns)  # partial windows are dropped

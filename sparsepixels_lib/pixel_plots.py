@@ -3,6 +3,8 @@
 Pixels are counted from 1, (row, column), as in the hash array.
 """
 
+from collections.abc import Sequence
+
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
@@ -119,18 +121,35 @@ def show_grid(ax: Axes, values: np.ndarray, *, fmt: str = "{:g}", highlight: np.
     colored = np.nan_to_num(values) != 0 if highlight is None else np.asarray(highlight, bool)
     if colored.shape != values.shape:
         raise ValueError(f"highlight must have the shape of values, {values.shape}; got {colored.shape}")
-    tint = TINT if highlight is None else "#fde3c0"
-    _pixels(ax, colored, cmap=ListedColormap([BACKGROUND, tint]), vmin=0, vmax=1)
+    _pixels(ax, colored, cmap=ListedColormap([BACKGROUND, TINT]), vmin=0, vmax=1)
     height, width = values.shape
     ax.set(xticks=range(1, width + 1), yticks=range(1, height + 1), xlabel="column", ylabel="row")
     ax.tick_params(length=0)
     ax.hlines(np.arange(1, height) + 0.5, 0.5, width + 0.5, color="white", linewidth=1.5)
     ax.vlines(np.arange(1, width) + 0.5, 0.5, height + 0.5, color="white", linewidth=1.5)
     return [
-        ax.text(col + 1, row + 1, fmt.format(value), ha="center", va="center", color="black" if value else GREY)
+        ax.text(col + 1, row + 1, fmt.format(value), ha="center", va="center", color=color)
         for (row, col), value in np.ndenumerate(values)
         if not np.isnan(value)
+        for color in ["black" if value or colored[row, col] else GREY]
     ]
+
+
+def show_views(
+    axes: Sequence[Axes], features: np.ndarray, hash: np.ndarray, shape: tuple[int, int], *, fmt: str = "{:g}"
+) -> tuple[list[Text], list[Text]]:
+    """Toy arrays of one image, features (N,) or (N, C), in both views: pixels (channel 0) in `shape` (H, W), and slots.
+
+    Active pixels are coloured even if their feature is 0, the others are blank. Returns the texts of both. Raises
+    ValueError as `show_slots` and for a hash outside `shape`.
+    """
+    features, hash = _slots(features, hash)
+    view = _pixel_view(features[:, 0], hash, shape)
+    pixels = show_grid(axes[0], view.filled(np.nan), fmt=fmt, highlight=~view.mask)
+    slots = show_slots(axes[1], features, hash, fmt=fmt)
+    for ax, title in zip(axes, ("pixels view", "sparse array view"), strict=True):
+        ax.set_title(title)
+    return pixels, slots
 
 
 def feature_map(
@@ -144,14 +163,10 @@ def feature_map(
     features, hash = _slots(features, hash)
     if not 0 <= channel < features.shape[1]:
         raise ValueError(f"channel={channel}: the features have channels 0 to {features.shape[1] - 1}")
-    used = hash.any(axis=1)
-    if (hash[used] < 1).any() or (hash > shape[:2]).any():
-        raise ValueError(f"hash goes to (row, column) {tuple(hash.max(axis=0).tolist())}; the shape is {tuple(shape)}")
-    view = np.ma.masked_all(shape[:2])
-    view[tuple(hash[used].T - 1)] = features[used, channel]
+    view = _pixel_view(features[:, channel], hash, shape)
     artist = _pixels(ax, view, cmap=PIXELS)
     ax.set(xlabel="column", ylabel="row")
-    if used.any():
+    if not view.mask.all():
         _color_bar(ax, artist, "feature")
     return artist
 
@@ -162,6 +177,16 @@ def _pixels(ax: Axes, values: np.ndarray, **look) -> AxesImage:
     artist = ax.imshow(values, extent=extent, origin="upper", interpolation="nearest", **look)
     ax.minorticks_off()
     return artist
+
+
+def _pixel_view(values: np.ndarray, hash: np.ndarray, shape: tuple[int, int]) -> np.ma.MaskedArray:
+    """Values (N,) at their places in `shape`, masked where no slot points."""
+    used = hash.any(axis=1)
+    if (hash[used] < 1).any() or (hash > shape[:2]).any():
+        raise ValueError(f"hash goes to (row, column) {tuple(hash.max(axis=0).tolist())}; the shape is {tuple(shape)}")
+    view = np.ma.masked_all(shape[:2])
+    view[tuple(hash[used].T - 1)] = values[used]
+    return view
 
 
 def _color_bar(ax: Axes, artist: AxesImage, label: str) -> Colorbar:

@@ -137,6 +137,18 @@ def test_show_grid_colours_what_is_highlighted(ax):
         pixel_plots.show_grid(ax, TOY, highlight=TOY[1:] == 8)
 
 
+def test_show_views_agree_and_show_an_active_pixel_of_zero():
+    left, right = Figure().subplots(1, 2)
+    features = np.array([2.0, 0, 8, 1, 5, 9])  # slot 2 is active with 0; slot 6 is empty: its 9 has no pixel
+    pixels, slots = pixel_plots.show_views((left, right), features, TOY_HASH, (6, 6))
+    texts = {text.get_position(): (text.get_text(), text.get_color()) for text in pixels}
+    shown = {place: text for place, (text, _) in texts.items()}
+    assert shown == {(3, 1): "2", (1, 2): "0", (4, 2): "8", (6, 4): "1", (2, 6): "5"}
+    assert texts[1, 2] == ("0", "black")
+    np.testing.assert_array_equal(left.images[0].get_array(), TOY > 0)
+    assert [text.get_text() for text in slots[3:6]] == ["2", "0", "(2, 1)"]
+
+
 def test_feature_map_puts_slots_back_and_shows_a_feature_of_zero(ax):
     features = np.stack([TOY_FEATURES, [0.0, -1, 2, 3, 4, 9]], axis=1)  # slot 6 is empty: its 9 must not appear
     view = pixel_plots.feature_map(ax, features, TOY_HASH, (6, 6), channel=1).get_array()

@@ -1,0 +1,167 @@
+"""Conversion through hls4ml: the compiled C++ against Keras and the oracle on random networks, knobs, backends, and what is refused."""
+
+import networks
+import numpy as np
+import oracle
+import pytest
+from hypothesis import HealthCheck, given, settings
+from test_exact import cancelling, saturating, tying
+from test_layers import NETWORKS, random_network, randomize
+
+import sparsepixels_lib as sp
+
+import hls4ml  # noqa: I001  (after sparsepixels_lib)
+import tensorflow as tf
+
+keras = tf.keras
+
+
+@pytest.fixture(scope="module")
+def small():
+    model = random_network(6, 7, 2, 5, (3, 5), 2, (2, 3), "average", 8)
+    randomize(model, 0)
+    return model, networks.corner_images(6, 7, 2, 5)
+
+
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(**NETWORKS)
+def test_random_small_networks_are_equal_layer_by_layer(tmp_path_factory, state_count, **shape):
+    model = random_network(**shape)
+    randomize(model, 5)
+    rng = np.random.default_rng(6)
+    size = (100, shape["height"], shape["width"], shape["channels"])
+    images = np.concatenate([networks.corner_images(*size[1:], shape["n"]), rng.uniform(0, 1, size) * (rng.random(size) < 0.3)])
+    hls_model = sp.convert(model, tmp_path_factory.mktemp("hls"))
+    expected = oracle.predict(networks.describe(model), images)
+    assert sp.compare_layers(model, hls_model, images) == f"All {len(model.layers) - 2} layers are equal on {len(images)} images."
+    assert (sp.emulate(hls_model, images) == expected).all() and (sp.exact_predict(model, images) == expected).all()
+    state_count(f"random network {shape}: {len(images)} images, {expected.size} logits, 0 mismatches")
+
+
+@pytest.mark.parametrize("weights", [saturating, tying, cancelling])
+@pytest.mark.parametrize("dataset", ["microboone", "lhc_jets"])
+def test_published_networks_are_equal_in_cpp_under_adversarial_weights(dataset, weights, tmp_path, state_count):
+    bits = {saturating: 16, tying: 8, cancelling: 16}[weights]
+    model, rng = sp.sparse_cnn(dataset, bits, 20), np.random.default_rng(1)
+    model.set_weights([weights(w.shape, rng) if w.ndim > 1 else weights((1, *w.shape), rng)[0] for w in model.get_weights()])
+    images = networks.corner_images(*sp.ARCHITECTURES[dataset].image_shape, 1, 20)
+    expected = oracle.predict(networks.describe(model), images)
+    cpp = sp.emulate(sp.convert(model, tmp_path), images)
+    assert (cpp == expected).all() and (sp.exact_predict(model, images) == expected).all()
+    state_count(f"{dataset} {bits} bit, N=20, {weights.__name__} weights: {len(images)} corner images, {expected.size} logits, 0 mismatches")
+
+
+def test_a_convolution_computed_in_groups_gives_the_same_numbers(small, tmp_path):
+    model, images = small
+    parallel = {"conv1": {"pixels": 2, "filters": 1, "channels": 1}, "pool1": {"pixels": 3}, "flatten": {"pixels": 4}}
+    hls_model = sp.convert(model, tmp_path, "Vivado", parallel=parallel)
+    source = (tmp_path / "firmware" / "parameters.h").read_text()
+    assert "static const unsigned pixels = 2;" in source and "static const unsigned filters = 1;" in source
+    assert (sp.emulate(hls_model, images) == sp.exact_predict(model, images)).all()
+
+
+def test_an_average_that_rounds_is_the_same_in_cpp(tmp_path):
+    image = keras.Input((6, 6, 1))
+    x, hash = sp.InputReduce(9, name="input_reduce")(image)
+    x, hash = sp.AveragePooling2DSparse((3, 2), (6, 6), reciprocal_bits=9, output_quantizer="quantized_relu(5,0)", name="pool1")([x, hash])
+    model = keras.Model(image, sp.SparseFlatten((2, 3), name="flatten")([x, hash]))
+    images = np.random.default_rng(0).integers(0, 256, (300, 6, 6, 1)) / 256 * (np.random.default_rng(1).random((300, 6, 6, 1)) < 0.4)
+    expected = oracle.predict(networks.describe(model), images)
+    assert (sp.emulate(sp.convert(model, tmp_path), images) == expected).all()
+    assert len(np.unique(expected)) > 5
+
+
+def test_compare_layers_names_the_layer_that_differs_and_by_how_much(small, tmp_path):
+    model, images = small
+    hls_model = sp.convert(model, tmp_path)
+    other = random_network(6, 7, 2, 5, (3, 5), 2, (2, 3), "average", 8)
+    weights = model.get_weights()
+    weights[1] = weights[1] + 8 / 32  # bias of conv1, whose LSB is 1/32
+    other.set_weights(weights)
+    assert sp.compare_layers(other, hls_model, images).startswith("conv1 (features) is the first layer that differs: ")
+    assert "largest difference 0.25" in sp.compare_layers(other, hls_model, images)
+
+
+def test_any_layer_of_the_cpp_can_be_read(small, tmp_path):
+    model, images = small
+    hls_model = sp.convert(model, tmp_path)
+    features, hash = sp.emulate(hls_model, images, layer="pool1")
+    assert features.shape == (len(images), 5, 2) and (hash == sp.exact_predict(model, images, layer="pool1")[1]).all()
+    with pytest.raises(ValueError, match="no layer 'pool7'.*conv1"):
+        sp.emulate(hls_model, images, layer="pool7")
+
+
+@pytest.mark.parametrize("dataset", sp.ARCHITECTURES)
+def test_the_standard_cnn_goes_through_the_same_call(dataset, tmp_path, state_count):
+    """Equal where every divisor is a power of two; MicroBooNE's 7x7 average is divided by stock hls4ml, not multiplied by the reciprocal."""
+    model = sp.standard_cnn(dataset, 8)
+    randomize(model, 1, 0.2)
+    size, rng = (200, *sp.ARCHITECTURES[dataset].image_shape, 1), np.random.default_rng(0)
+    scattered = (rng.uniform(0.3, 1, size) * (rng.random(size) < 0.03)).astype(np.float32)
+    images = np.concatenate([networks.corner_images(*size[1:], 20), scattered])
+    expected = oracle.predict(networks.describe(model), images)
+    cpp = sp.emulate(sp.convert(model, tmp_path), images)
+    assert (sp.exact_predict(model, images) == expected).all()
+    difference = np.abs(cpp - expected).max()
+    state_count(f"{dataset} standard CNN, 8 bit: {len(images)} images, exact_predict = oracle, largest difference of C++ {difference:.3g}")
+    assert difference <= (0.05 if dataset == "microboone" else 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"backend": "Quartus"}, ValueError, "Vitis or Vivado"),
+        ({"parallel": {"conv1": {"rows": 1}}}, ValueError, "no knob 'rows'.*pixels, filters, channels"),
+        ({"parallel": {"conv9": {"pixels": 1}}}, ValueError, "conv9"),
+        ({"parallel": {"conv1": {"pixels": 6}}}, ValueError, "must be 1 to 5"),
+    ],
+)
+def test_unknown_targets_and_knobs_are_refused(small, tmp_path, arguments, error, message):
+    with pytest.raises(error, match=message):
+        sp.convert(small[0], tmp_path, **arguments)
+
+
+def test_the_compact_model_is_not_converted(tmp_path):
+    with pytest.raises(ValueError, match="share their weights"):
+        sp.convert(sp.compact_model(sp.sparse_cnn("sparse_mnist", 8, 4)), tmp_path)
+
+
+@pytest.mark.parametrize(("backend", "io_type"), [("Quartus", "io_parallel"), ("Vitis", "io_stream")])
+def test_stock_hls4ml_refuses_targets_without_sparse_kernels(small, tmp_path, monkeypatch, backend, io_type):
+    import tf_keras
+
+    monkeypatch.setitem(__import__("sys").modules, "keras", tf_keras)
+    with pytest.raises(ValueError, match="Vitis and Vivado with io_parallel"):
+        hls4ml.converters.convert_from_keras_model(small[0], output_dir=str(tmp_path), backend=backend, io_type=io_type, hls_config={})
+
+
+def test_registering_twice_is_harmless():
+    sp.hls_layers.register()
+
+
+def test_a_folder_without_write_permission_is_named(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(sp.converter.os, "access", lambda *_: False)  # root may write everywhere
+    with pytest.raises(PermissionError, match="choose another output_dir"):
+        sp.convert(small[0], tmp_path / "locked")
+
+
+def test_a_project_that_does_not_compile_says_why(small, tmp_path):
+    hls_model = sp.convert(small[0], tmp_path)
+    write = hls_model.write
+
+    def damaged():
+        write()
+        kernel = tmp_path / "firmware" / "nnet_utils" / "qconv2d_sparse.h"
+        kernel.write_text(kernel.read_text().replace("namespace nnet", "namespaze nnet", 1))
+
+    hls_model.write = damaged
+    with pytest.raises(RuntimeError, match="did not compile.*namespaze"):
+        sp.emulate(hls_model, small[1])
+
+
+def test_emulate_refuses_bad_images(small, tmp_path):
+    hls_model = sp.convert(small[0], tmp_path)
+    with pytest.raises(TypeError, match="divide by 255"):
+        sp.emulate(hls_model, small[1].astype(np.uint8))
+    with pytest.raises(ValueError, match=r"\(batch, 6, 7, 2\)"):
+        sp.emulate(hls_model, small[1][:, :5])

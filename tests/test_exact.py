@@ -1,0 +1,133 @@
+"""Exact evaluation against the oracle: trained-like and adversarial weights, corner images, what is refused."""
+
+import networks
+import numpy as np
+import oracle
+import pytest
+import tensorflow as tf
+
+import sparsepixels_lib as sp
+from sparsepixels_lib.exact import logits_layer, ranges
+
+keras = tf.keras
+
+
+def saturating(shape, rng):
+    """Weights at and beyond the ends of their range: sums saturate every activation."""
+    return rng.choice([-100.0, 100.0], shape)
+
+
+def tying(shape, rng):
+    """Weights of a few LSBs of the 8-bit and 16-bit grids: sums fall on half codes."""
+    return rng.integers(-4, 5, shape) / rng.choice([32.0, 64.0, 128.0, 512.0], shape)
+
+
+def cancelling(shape, rng):
+    """Rows of opposite sign: sums cancel to exactly 0, where only the bias is left."""
+    w = rng.normal(0, 0.5, shape)
+    flat = w.reshape(-1, shape[-1])
+    flat[1::2] = -flat[: len(flat) // 2 * 2 : 2][: len(flat[1::2])]
+    return w
+
+
+@pytest.mark.parametrize("weights", [saturating, tying, cancelling])
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("dataset", sp.ARCHITECTURES)
+@pytest.mark.parametrize("n_active", [8, 20, None])
+def test_published_networks_equal_the_oracle_under_adversarial_weights(dataset, bits, n_active, weights):
+    rng = np.random.default_rng(0)
+    model = sp.sparse_cnn(dataset, bits, n_active) if n_active else sp.standard_cnn(dataset, bits)
+    _with(model, weights, rng)
+    if (dataset, bits, n_active, weights) == ("microboone", 16, None, saturating):
+        pytest.raises(ValueError, ranges, model)  # 243 saturated averages of 26 fraction bits: beyond float64, and said so
+        return
+    images = networks.corner_images(*sp.ARCHITECTURES[dataset].image_shape, 1, n_active or 20)
+    assert (sp.exact_predict(model, images) == oracle.predict(networks.describe(model), images)).all()
+
+
+def _with(model, weights, rng):
+    model.set_weights([weights(w.shape, rng) if w.ndim > 1 else weights((1, *w.shape), rng)[0] for w in model.get_weights()])
+    return model
+
+
+def test_float32_rounds_wide_sums_twice_and_exact_predict_does_not():
+    """4097.5 LSB - 2^-30 of quantized_relu(16,6): 4098 in stock Keras, rightly 4097 (the example of NUMERICS.md)."""
+    image = keras.Input((1, 1, 2))
+    weights = "quantized_bits(32,6,alpha=1)"
+    x = keras.layers.Flatten()(sp.models.QActivation("quantized_relu(1,1)")(image))
+    x = sp.models.QDense(1, kernel_quantizer=weights, bias_quantizer=weights)(x)
+    model = keras.Model(image, sp.models.QActivation("quantized_relu(16,6)")(x))
+    dense = model.layers[3]
+    dense.set_weights([np.float32([[4097.5 / 1024], [-(2.0**-25)]]), np.zeros(1)])
+    ones = np.ones((1, 1, 1, 2), np.float32)
+    assert model(ones).numpy().item() * 1024 == 4098
+    assert sp.exact_predict(model, ones).item() * 1024 == 4097
+
+
+def test_a_network_whose_sums_need_more_than_53_bits_is_refused():
+    model = sp.sparse_cnn("microboone", 16, 2000)
+    model.set_weights([np.full_like(w, 60) for w in model.get_weights()])
+    with pytest.raises(ValueError, match="53"):
+        sp.exact_predict(model, np.zeros((1, 63, 63, 1)))
+
+
+def test_the_bounds_hold_for_the_worst_images():
+    """All weights and pixels as large as they get: the bound of every layer is reached or not, never exceeded."""
+    model = sp.sparse_cnn("sparse_mnist", 16, 20)
+    model.set_weights([np.full_like(w, 60) for w in model.get_weights()])
+    images, bounds = np.ones((1, 48, 48, 1)), ranges(model)
+    for layer in model.layers[1:-1]:
+        out, bound = sp.exact_predict(model, images, layer=layer.name), bounds[layer.name]
+        out, bound = (out[0], bound[0]) if isinstance(out, list) else (out, bound)
+        assert np.abs(out).max() <= bound.largest
+        assert (out * 2.0**bound.fraction % 1 == 0).all()
+
+
+def test_logits_are_the_layer_before_the_final_activation():
+    assert logits_layer(sp.sparse_cnn("microboone", 8, 8)) == "dense2"
+
+
+def test_saturated_and_half_code_pixels_are_quantised_as_the_contract_says():
+    model = sp.sparse_cnn("sparse_mnist", 8, 4)
+    images = np.zeros((1, 48, 48, 1))
+    images[0, 0, :4, 0] = 1.0, 7.5, (204.5 / 256), (205.5 / 256)
+    assert (sp.exact_predict(model, images, layer="input_reduce")[0].ravel() * 256).tolist() == [255, 255, 204, 206]
+
+
+@pytest.mark.parametrize(
+    ("images", "error", "message"),
+    [
+        (np.zeros((2, 48, 48, 1), np.uint8), TypeError, "divide by 255"),
+        (np.zeros((2, 48, 47, 1)), ValueError, r"\(batch, 48, 48, 1\)"),
+        (np.zeros((48, 48, 1)), ValueError, r"\(batch, 48, 48, 1\)"),
+        (np.full((1, 48, 48, 1), np.nan), ValueError, "2304 pixels are NaN"),
+    ],
+)
+def test_bad_images_are_refused_in_words(images, error, message):
+    model = sp.sparse_cnn("sparse_mnist", 8, 4)
+    for use in (sp.exact_predict, sp.reduce_dataset):
+        with pytest.raises(error, match=message):
+            use(model, images)
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (lambda x: keras.layers.Dense(2)(x), "no exact meaning"),
+        (lambda x: sp.models.QDense(2)(x), "kernel_quantizer"),
+        (lambda x: sp.models.QDense(2, kernel_quantizer="quantized_bits(4,0,alpha='auto')", bias_quantizer="quantized_bits(4,0,alpha=1)")(x), "alpha"),
+        (lambda x: sp.models.QDense(2, kernel_quantizer="quantized_bits(4,0,alpha=1)", bias_quantizer="quantized_bits(4,0,alpha=1)",
+                                    activation="quantized_relu(4)")(x), "QActivation"),  # fmt: skip
+        (lambda x: keras.layers.Activation("tanh")(x), "no exact meaning"),
+    ],
+)
+def test_layers_without_exact_meaning_are_refused_by_name(layer, message):
+    image = keras.Input((3, 3, 1))
+    x, hash = sp.InputReduce(4)(image)
+    model = keras.Model(image, layer(sp.SparseFlatten((3, 3))([x, hash])))
+    with pytest.raises(ValueError, match=message):
+        sp.exact_predict(model, np.zeros((1, 3, 3, 1)))
+
+
+def test_an_empty_batch_gives_empty_predictions():
+    assert sp.exact_predict(sp.sparse_cnn("sparse_mnist", 8, 4), np.zeros((0, 48, 48, 1))).shape == (0, 10)

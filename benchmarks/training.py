@@ -5,8 +5,9 @@
     (c) sparse     ours, from images
     (d) reduced    ours, from reduced arrays
 
-N = 20, batch 256, synthetic track-like images with about the occupancy of real windows (mean 27 active pixels of 3,969, 18 % empty). The four
-take turns in rounds, and each figure is the median over rounds of a ratio within the round, so that a busy machine disturbs all alike.
+N = 20, batch 256, synthetic track-like images with about the occupancy of real windows (mean 27 active pixels
+of 3,969, 18 % empty). The four take turns in rounds, and each figure is the median over rounds of a ratio
+within the round, so that a busy machine disturbs all alike.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import numpy as np
 
 import sparsepixels_lib as sp
 
-import tensorflow as tf  # noqa: I001  (after sparsepixels_lib)
+# isort: split
+import tensorflow as tf  # after the library, which sets up legacy Keras
 from qkeras import QActivation, QConv2D, QDense
 
 keras, N, BATCH = tf.keras, 20, 256
@@ -93,12 +95,22 @@ def main() -> None:
         "(d) sparse, reduced arrays": steps(sp.compact_model(sparse), reduced, labels),
     }
     active = (images > 0).sum(axis=(1, 2, 3))
-    print(f"synthetic images: {active.mean():.1f} active pixels on average, {np.mean(active == 0):.0%} empty; {rounds} rounds")
+    print(
+        f"synthetic images: {active.mean():.1f} active pixels on average, "
+        f"{np.mean(active == 0):.0%} empty; {rounds} rounds"
+    )
     for k, what in enumerate(("training step", "inference")):
-        times = np.array([[seconds(way[k], 2 if "dense" in name or "standard" in name else 10) for name, way in ways.items()] for _ in range(rounds)])
+        times = np.array(
+            [
+                [seconds(way[k], 2 if "dense" in name or "standard" in name else 10) for name, way in ways.items()]
+                for _ in range(rounds)
+            ]
+        )
         ratios = times[:, 1:2] / times
         print(f"\n{what}, batch {BATCH}, microboone, N = {N}, 8 bit")
-        for name, milliseconds, ratio in zip(ways, 1e3 * np.median(times, axis=0), np.median(ratios, axis=0), strict=True):
+        for name, milliseconds, ratio in zip(
+            ways, 1e3 * np.median(times, axis=0), np.median(ratios, axis=0), strict=True
+        ):
             print(f"  {name:28s} {milliseconds:8.2f} ms   {ratio:6.1f} x (b)")
 
 

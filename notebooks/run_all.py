@@ -9,6 +9,7 @@ the same source, parameters and library is not run again. Exit code: 0 all ran, 
 
 import argparse
 import ast
+import base64
 import difflib
 import hashlib
 import importlib.util
@@ -103,8 +104,14 @@ def content_key(notebook: Path, parameters: dict) -> str:
 
 
 def export_html(executed: Path) -> None:
-    """Write the executed notebook as one page beside it, pictures and widget states inside."""
-    page, _ = HTMLExporter(embed_images=True).from_filename(str(executed))
+    """Write the executed notebook as one page beside it; pictures, widgets and the code that moves them are inside."""
+    page, _ = HTMLExporter(embed_images=True, widget_renderer_url="data:text/javascript,").from_filename(str(executed))
+    manager = Path(__file__).with_name("html_manager")
+    font = base64.b64encode((manager / "fa-solid-900.woff2").read_bytes()).decode()
+    face = f"@font-face{{font-family:'Font Awesome 5 Free';font-weight:900;src:url(data:font/woff2;base64,{font})}}"
+    code = (manager / "embed.js").read_text(encoding="utf-8")
+    head, body = page.rsplit("</body>", 1)
+    page = f"{head}<script>{code}</script><style>{face}</style></body>{body}"
     executed.with_suffix(".html").write_text(page, encoding="utf-8")
 
 

@@ -1,7 +1,10 @@
-"""SparsePixels Lab: sparse quantized CNNs on compact arrays of active pixels, and their exact firmware (arXiv 2512.06208)."""
+"""SparsePixels Lab: sparse quantized CNNs on compact arrays of active pixels, and their exact firmware.
+
+Source of the method: arXiv 2512.06208.
+"""
 
 from . import _legacy_keras  # noqa: F401, I001  (first: TensorFlow must come up with legacy Keras)
-from . import hls_layers
+from . import hls_plugin
 from .converter import compare_layers, convert, emulate
 from .data import load
 from .exact import exact_predict
@@ -13,9 +16,27 @@ from .synthesis import MissingTool, available_tools, synthesize
 from .training import fit, reduce_dataset
 
 __all__ = [
-    "ARCHITECTURES", "AveragePooling2DSparse", "InputReduce", "MaxPooling2DSparse", "MissingTool", "QConv2DSparse", "SparseFlatten",
-    "available_tools", "compact_model", "compare_layers", "convert", "densify", "emulate", "exact_predict", "fit", "load", "occupancy",
-    "reduce_dataset", "sparse_cnn", "standard_cnn", "synthesize",
-]  # fmt: skip
+    "ARCHITECTURES",
+    "AveragePooling2DSparse",
+    "InputReduce",
+    "MaxPooling2DSparse",
+    "MissingTool",
+    "QConv2DSparse",
+    "SparseFlatten",
+    "available_tools",
+    "compact_model",
+    "compare_layers",
+    "convert",
+    "densify",
+    "emulate",
+    "exact_predict",
+    "fit",
+    "load",
+    "occupancy",
+    "reduce_dataset",
+    "sparse_cnn",
+    "standard_cnn",
+    "synthesize",
+]
 
-hls_layers.register()
+hls_plugin.register()

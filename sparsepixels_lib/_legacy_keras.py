@@ -7,6 +7,7 @@ import contextlib
 import os
 import sys
 import tempfile
+import warnings
 
 
 @contextlib.contextmanager
@@ -29,6 +30,9 @@ with _quiet_stderr():
     import hls4ml  # noqa: F401
     import qkeras.utils
     import tensorflow as tf
+
+# QKeras gives its quantizers as weight constraints, which saves and loads well in spite of what Keras says
+warnings.filterwarnings("ignore", message=".*constraints.serialize.*")
 
 if not tf.keras.Model.__module__.startswith("tf_keras"):
     raise RuntimeError(

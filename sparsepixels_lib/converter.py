@@ -23,20 +23,32 @@ from .fixed_point import fixed
 DEVICE = "xcu250-figd2104-2L-e"  # of the published reports
 
 
-def convert(model, output_dir, backend: str = "Vitis", *, project_name: str = "sparsepixels", parallel: dict | None = None, part: str = DEVICE,
-            clock_period: float = 5, hls_config: dict | None = None) -> ModelGraph:  # fmt: skip
+def convert(
+    model,
+    output_dir,
+    backend: str = "Vitis",
+    *,
+    project_name: str = "sparsepixels",
+    parallel: dict | None = None,
+    part: str = DEVICE,
+    clock_period: float = 5,
+    hls_config: dict | None = None,
+) -> ModelGraph:
     """Write the C++ project of a sparse or standard QKeras CNN into `output_dir` and return hls4ml's ModelGraph.
 
-    `model` takes images; `backend` is 'Vitis' or 'Vivado'; `parallel` says per layer how much is computed at once, e.g.
-    {"conv1": {"pixels": 4, "filters": 1, "channels": 1}} (default: all); `clock_period` in ns; `hls_config` is merged into hls4ml's
-    configuration. Standard CNNs use hls4ml's own layers in io_stream.
-    Raises ValueError for other backends, unknown layers or knobs, and whatever cannot be exact; OSError if the folder cannot be written.
+    `model` takes images; `backend` is 'Vitis' or 'Vivado'; `parallel` says per layer how much is computed at
+    once, e.g. {"conv1": {"pixels": 4, "filters": 1, "channels": 1}} (default: all); `clock_period` in ns;
+    `hls_config` is merged into hls4ml's configuration. Standard CNNs use hls4ml's own layers in io_stream.
+    Raises ValueError for other backends, unknown layers or knobs, and whatever cannot be exact; OSError if
+    the folder cannot be written.
     """
     names = {b.lower(): b for b in hls_layers.BACKENDS}
     if backend.lower() not in names:
         raise ValueError(f"Backend {backend!r} has no sparse kernels: use {' or '.join(hls_layers.BACKENDS)}.")
     if len(model.inputs) != 1:
-        raise ValueError("convert takes the model whose input is the image, not the compact-input model: both share their weights.")
+        raise ValueError(
+            "convert takes the model whose input is the image, not the compact-input model: both share their weights."
+        )
     ranges(model)
     sparse = any(type(layer).__module__ == f"{__package__}.layers" for layer in model.layers)
     output_dir = Path(output_dir)
@@ -48,9 +60,16 @@ def convert(model, output_dir, backend: str = "Vitis", *, project_name: str = "s
     layers, inputs, outputs, _ = parse_keras_model(json.loads(model.to_json()), reader)
     settings = {"io_type": "io_parallel" if sparse else "io_stream", "part": part, "clock_period": clock_period}
     config = hls4ml.utils.config.create_config(str(output_dir), project_name, names[backend.lower()], **settings)
-    config |= {"KerasModel": model, "HLSConfig": _hls_config(model, names[backend.lower()], sparse, parallel or {}, hls_config or {})}
+    config |= {
+        "KerasModel": model,
+        "HLSConfig": _hls_config(model, names[backend.lower()], sparse, parallel or {}, hls_config or {}),
+    }
     hls_model = ModelGraph.from_layer_list(config, layers, inputs, outputs)
-    silent = [n.name for n in hls_model.get_layers() if isinstance(n, hls_layers._SparseNode) and not n.get_attr("function_cpp")]
+    silent = [
+        n.name
+        for n in hls_model.get_layers()
+        if isinstance(n, hls_layers._SparseNode) and not n.get_attr("function_cpp")
+    ]
     if silent:
         raise ValueError(f"No C++ was generated for {', '.join(silent)}: the {backend} backend lacks their templates.")
     hls_model.write()
@@ -58,9 +77,10 @@ def convert(model, output_dir, backend: str = "Vitis", *, project_name: str = "s
 
 
 def emulate(hls_model: ModelGraph, images: np.ndarray, *, layer: str | None = None) -> np.ndarray:
-    """Predictions of the C++, compiled with g++ (once per project): by default the logits, as `exact_predict`; (B, ...) float64.
+    """Predictions of the C++, (B, ...) float64: by default the logits, as `exact_predict`.
 
-    `images` (B, H, W, C); `layer` names any layer instead; one with two outputs gives [features, hash].
+    It is compiled with g++, once per project. `images` (B, H, W, C); `layer` names any layer instead; one
+    with two outputs gives [features, hash].
     Raises RuntimeError with the compiler's message if the project does not compile.
     """
     return _run(hls_model, images, [layer or logits_layer(hls_model.config.config["KerasModel"])])[0]
@@ -68,18 +88,25 @@ def emulate(hls_model: ModelGraph, images: np.ndarray, *, layer: str | None = No
 
 def compare_layers(model, hls_model: ModelGraph, images: np.ndarray) -> str:
     """The first layer in which C++ and exact Keras differ, and by how much, in words; or that all are equal."""
-    names = [layer.name for layer in model.layers[1:] if layer.name in hls_model.graph and layer.name != "flatten"]
+    names = [
+        layer.name
+        for layer in model.layers[1:]
+        if layer.name in hls_model.graph and _traced(hls_model.graph[layer.name])
+    ]
     last = names.index(logits_layer(model)) + 1
     for name, cpp in zip(names[:last], _run(hls_model, images, names[:last]), strict=True):
         keras = exact_predict(model, images, layer=name)
-        for part, a, b in zip(("features", "hash"), *([v] if isinstance(v, np.ndarray) else v for v in (keras, cpp)), strict=False):
+        for part, a, b in zip(
+            ("features", "hash"), *([v] if isinstance(v, np.ndarray) else v for v in (keras, cpp)), strict=False
+        ):
             a = a.reshape(b.shape)
             wrong = a != b
             if wrong.any():
                 where = np.argmax(wrong.reshape(len(a), -1).any(axis=1))
                 return (
-                    f"{name} ({part}) is the first layer that differs: {wrong.sum()} of {wrong.size} values, largest difference "
-                    f"{np.abs(a - b).max():.6g}, first in image {where}: Keras {a[where][wrong[where]][0]:.9g}, C++ {b[where][wrong[where]][0]:.9g}."
+                    f"{name} ({part}) is the first layer that differs: {wrong.sum()} of {wrong.size} values, "
+                    f"largest difference {np.abs(a - b).max():.6g}, first in image {where}: "
+                    f"Keras {a[where][wrong[where]][0]:.9g}, C++ {b[where][wrong[where]][0]:.9g}."
                 )
     return f"All {last} layers are equal on {len(images)} images."
 
@@ -104,8 +131,12 @@ def _hls_config(model, backend: str, sparse: bool, parallel: dict, extra: dict) 
     for layer in model.layers:
         if type(layer) is tf_keras.layers.AveragePooling2D:
             config["LayerName"][layer.name]["Precision"] = _average_types(model, layer)
+        if layer.name == "softmax" or getattr(layer, "activation", None) is tf_keras.activations.softmax:
+            config["LayerName"][layer.name] |= _softmax_types(layer.output_shape[-1])
     for name, knobs in parallel.items():
-        known = {k.removeprefix("Parallel").lower(): k for k in config["LayerName"].get(name, {}) if k.startswith("Parallel")}
+        known = {
+            k.removeprefix("Parallel").lower(): k for k in config["LayerName"].get(name, {}) if k.startswith("Parallel")
+        }
         for knob, value in knobs.items():
             if knob not in known:
                 raise ValueError(f"parallel: layer {name!r} has no knob {knob!r}; it has {', '.join(known) or 'none'}.")
@@ -126,9 +157,25 @@ def _average_types(model, layer) -> dict:
     return {"accum": accum, "result": f"ap_fixed<{integer + x.fraction + RECIPROCAL_BITS},{integer}>"}
 
 
+def _softmax_types(classes: int) -> dict:
+    """Types for the tables of hls4ml's softmax.
+
+    Its 1,024 entries are made to cover what they can meet, exp(-d) for d in [0, 16) and 1 / sum for sums up to
+    `classes`, not the whole range of the (wide) logits.
+    """
+    probability, total = "ap_ufixed<18,1,AP_RND,AP_SAT>", f"ap_ufixed<18,{classes.bit_length()},AP_RND,AP_SAT>"
+    types = {
+        "exp_table_t": probability,
+        "inv_table_t": probability,
+        "inv_inp_t": total,
+        "inp_norm_t": "ap_ufixed<10,4,AP_RND,AP_SAT>",
+    }
+    return {**types, "Precision": {"accum": total, "result": "ap_ufixed<16,1,AP_RND,AP_SAT>"}}
+
+
 def _run(hls_model: ModelGraph, images: np.ndarray, names: list[str]) -> list:
     keras_model = hls_model.config.config["KerasModel"]
-    images = check_images(images, keras_model.input_shape[1:]).astype(np.float64)
+    images = check_images(images, keras_model).astype(np.float64)
     for name in names:
         if name not in hls_model.graph:
             raise ValueError(f"The project has no layer {name!r}; it has {', '.join(hls_model.graph)}.")
@@ -159,7 +206,11 @@ class _TraceData(ctypes.Structure):
 
 def _traced(node) -> list[tuple[str, object]]:
     """(name in the trace, variable) of each output of a node that computes something."""
-    return [(o, node.get_output_variable(o)) for o in node.outputs] if node.get_attr("function_cpp") and node.get_attr("trace") else []
+    return (
+        [(o, node.get_output_variable(o)) for o in node.outputs]
+        if node.get_attr("function_cpp") and node.get_attr("trace")
+        else []
+    )
 
 
 def _compile(hls_model: ModelGraph) -> None:
@@ -174,12 +225,14 @@ def _compile(hls_model: ModelGraph) -> None:
             hls_model._compile()
         except Exception as error:
             sink.flush()
-            lines = [line for line in log.read_text().splitlines() if "error" in line.lower() or "not found" in line.lower()]
+            lines = [
+                line for line in log.read_text().splitlines() if "error" in line.lower() or "not found" in line.lower()
+            ]
             raise RuntimeError(f"The C++ project did not compile ({log}): {lines[0] if lines else error}") from error
 
 
 def _name_second_outputs(hls_model: ModelGraph) -> None:
-    """hls4ml traces all outputs of a node under one name and one buffer; give each hash a name and a buffer of its own."""
+    """hls4ml traces all outputs of a node under one name and one buffer; give each hash its own."""
     folder, project = Path(hls_model.config.get_output_dir()), hls_model.config.get_project_name()
     source, bridge = folder / "firmware" / f"{project}.cpp", folder / f"{project}_bridge.cpp"
     text, glue = source.read_text(), bridge.read_text()

@@ -1,7 +1,7 @@
 """Exact evaluation: the Keras network in float64 on fixed-point grids, number for number what the hardware computes.
 
-Every value is a whole number of LSBs. As long as no sum can exceed 2^53 LSBs, float64 holds it exactly whatever the order of summation; a
-network whose sums might is refused before anything is computed.
+Every value is a whole number of LSBs. As long as no sum can exceed 2^53 LSBs, float64 holds it exactly
+whatever the order of summation; a network whose sums might is refused before anything is computed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from qkeras import QActivation, QConv2D, QDense
 
 from . import ops
 from .fixed_point import fixed, reciprocal
-from .layers import AveragePooling2DSparse, InputReduce, MaxPooling2DSparse, QConv2DSparse, SparseFlatten
+from .layers import NOT_SCALED, AveragePooling2DSparse, InputReduce, MaxPooling2DSparse, QConv2DSparse, SparseFlatten
 
 keras = tf.keras
 RECIPROCAL_BITS = 16  # of a standard AveragePooling2D, which has no such attribute
@@ -36,30 +36,39 @@ class Range:
         bits = np.log2(max(self.largest, 2.0**-self.fraction)) + self.fraction
         if bits > 53:
             raise ValueError(
-                f"The sums of layer {layer.name!r} may need {bits:.1f} bits; exact evaluation in float64 holds 53. Use fewer bits, smaller "
-                "weights, or fewer reciprocal_bits in the average pooling before it."
+                f"The sums of layer {layer.name!r} may need {bits:.1f} bits; exact evaluation in float64 holds 53. "
+                "Use fewer bits, smaller weights, or fewer reciprocal_bits in the average pooling before it."
             )
         return self
 
 
-def exact_predict(model: keras.Model, images: np.ndarray, *, layer: str | None = None, batch_size: int = 500) -> np.ndarray:
-    """Outputs in float64 that C++ and RTL must equal with `==`: by default the logits (the input of the final sigmoid or softmax).
+def exact_predict(
+    model: keras.Model, images: np.ndarray, *, layer: str | None = None, batch_size: int = 500
+) -> np.ndarray:
+    """Outputs in float64 that C++ and RTL must equal with `==`: by default the logits.
 
-    `images` (B, H, W, C) float; `layer` names any layer instead, and one with two outputs gives the list [features, hash].
-    Raises TypeError or ValueError for images that are not finite floats of the model's shape, for layers or quantizers without an
-    exact meaning, and for networks whose sums do not fit float64.
+    `images` (B, H, W, C) float; `layer` names any layer instead of the logits (the input of the final sigmoid
+    or softmax), and one with two outputs gives the list [features, hash].
+    Raises TypeError or ValueError for images that are not finite floats of the model's shape, for layers or
+    quantizers without an exact meaning, and for networks whose sums do not fit float64.
     """
-    images = check_images(images, model.input_shape[1:])
+    images = check_images(images, model)
     layer = model.get_layer(layer or logits_layer(model))
     ranges(model)
-    batches = [_walk(model, images[i : i + batch_size].astype(np.float64), _values)[layer.name] for i in range(0, max(len(images), 1), batch_size)]
+    batches = [
+        _walk(model, images[i : i + batch_size].astype(np.float64), _values)[layer.name]
+        for i in range(0, max(len(images), 1), batch_size)
+    ]
     if isinstance(batches[0], tuple):
         return [np.concatenate([b[k] for b in batches]) for k in range(2)]
     return np.concatenate(batches)
 
 
 def ranges(model: keras.Model) -> dict[str, Range]:
-    """The Range of every layer's output, from quantizers and weights alone. Raises ValueError if a sum may not fit 53 bits."""
+    """The Range of every layer's output, from quantizers and weights alone.
+
+    Raises ValueError if a sum may not fit 53 bits.
+    """
     return _walk(model, None, _ranges)
 
 
@@ -71,24 +80,34 @@ def logits_layer(model: keras.Model) -> str:
     return last.name
 
 
-def check_images(images, shape: tuple) -> np.ndarray:
-    """`images` as an array if they are finite floats (B, *shape); otherwise TypeError or ValueError in words."""
-    images = np.asarray(images)
+def check_images(images, model: keras.Model) -> np.ndarray:
+    """`images` as an array, if they are finite floats (B, H, W, C) on the model's scale; else a clear error."""
+    images, shape = np.asarray(images), model.input_shape[1:]
     if images.dtype.kind != "f":
-        raise TypeError(f"The images are {images.dtype}: scale them to floats in [0, 1] first (uint8: divide by 255).")
+        raise TypeError(f"The images are {images.dtype}: {NOT_SCALED}.")
     if images.shape[1:] != tuple(shape):
-        raise ValueError(f"The images have shape {images.shape}, but the model takes (batch, {', '.join(map(str, shape))}).")
+        sizes = ", ".join(map(str, shape))
+        raise ValueError(f"The images have shape {images.shape}, but the model takes (batch, {sizes}).")
     if not np.isfinite(images).all():
         raise ValueError(f"{np.count_nonzero(~np.isfinite(images))} pixels are NaN or infinite.")
+    first, largest = model.layers[1], images.max(initial=0)
+    pixel = first.format if isinstance(first, InputReduce) else fixed(first.activation)
+    if largest > 2 * pixel.max:  # what is a little too large saturates, as in hardware
+        raise ValueError(f"The largest pixel is {largest:g}, far above {pixel.max:g}: {NOT_SCALED}.")
     return images
 
 
 def quantized_weights(layer) -> tuple[np.ndarray, np.ndarray]:
-    """Kernel and bias of a QKeras or sparse layer on their grids, float64 (zeros where there is no bias). ValueError without quantizers."""
+    """Kernel and bias of a QKeras or sparse layer on their grids, float64 (zeros where there is no bias).
+
+    Raises ValueError for a layer without quantizers.
+    """
     names = ("kernel", "bias") if layer.use_bias else ("kernel",)
     for name in names:
         if getattr(layer, f"{name}_quantizer", None) is None:
-            raise ValueError(f"Layer {layer.name!r} has no {name}_quantizer: without a fixed-point type it has no exact meaning.")
+            raise ValueError(
+                f"Layer {layer.name!r} has no {name}_quantizer: without a fixed-point type it has no exact meaning."
+            )
     weights = [fixed(getattr(layer, f"{name}_quantizer")).quantize(getattr(layer, name).numpy()) for name in names]
     return weights[0], weights[1] if layer.use_bias else np.zeros(weights[0].shape[-1])
 
@@ -122,7 +141,11 @@ def _values(layer, inputs):
             out = ops.average_pool(tf.constant(x), home, layer.scale).numpy()
             return (fixed(layer.output_quantizer).quantize(out) if layer.output_quantizer else out), pooled.numpy()
         case SparseFlatten():
-            return ops.densify(tf.constant(x), tf.constant(hash[0]), layer.image_shape).numpy().reshape(len(x), layer.output_shape[-1])
+            return (
+                ops.densify(tf.constant(x), tf.constant(hash[0]), layer.image_shape)
+                .numpy()
+                .reshape(len(x), layer.output_shape[-1])
+            )
         case QDense():
             kernel, bias = quantized_weights(layer)
             return x @ kernel + bias
@@ -132,7 +155,9 @@ def _values(layer, inputs):
         case QActivation():
             return fixed(layer.activation).quantize(x)
         case keras.layers.AveragePooling2D():
-            return _windows(x, layer).sum(axis=(2, 4)) * reciprocal(layer.pool_size[0] * layer.pool_size[1], RECIPROCAL_BITS)
+            return _windows(x, layer).sum(axis=(2, 4)) * reciprocal(
+                layer.pool_size[0] * layer.pool_size[1], RECIPROCAL_BITS
+            )
         case keras.layers.MaxPooling2D():
             return _windows(x, layer).max(axis=(2, 4))
         case keras.layers.Flatten():
@@ -155,7 +180,9 @@ def _ranges(layer, inputs):
         case AveragePooling2DSparse() | keras.layers.AveragePooling2D():
             area, k = layer.pool_size[0] * layer.pool_size[1], getattr(layer, "reciprocal_bits", RECIPROCAL_BITS)
             k -= min(k, (round(2**k / area) & -round(2**k / area)).bit_length() - 1)
-            out = Range(x.fraction + k, x.largest * min(x.slots or area, area) * reciprocal(area, k), x.slots, x.channels).checked(layer)
+            out = Range(
+                x.fraction + k, x.largest * min(x.slots or area, area) * reciprocal(area, k), x.slots, x.channels
+            ).checked(layer)
             if getattr(layer, "output_quantizer", None):
                 out = _quantized(fixed(layer.output_quantizer), x)
             return (out, None) if isinstance(layer, AveragePooling2DSparse) else out
@@ -168,18 +195,23 @@ def _ranges(layer, inputs):
         case keras.layers.Activation() | keras.layers.Softmax() if _activation(layer) in _FINAL:
             return x
     raise ValueError(
-        f"Layer {layer.name!r} ({type(layer).__name__}) has no exact meaning here. Known are the sparse layers, QConv2D, QDense, QActivation, "
-        "AveragePooling2D, MaxPooling2D, Flatten, and a final sigmoid, softmax or linear Activation."
+        f"Layer {layer.name!r} ({type(layer).__name__}) has no exact meaning here. Known are the sparse layers, "
+        "QConv2D, QDense, QActivation, AveragePooling2D, MaxPooling2D, Flatten, and a final sigmoid, softmax or linear "
+        "Activation."
     )
 
 
 def _weighted_sum(layer, x: Range) -> Range:
     kernel, bias = quantized_weights(layer)
-    fraction = max(x.fraction + fixed(layer.kernel_quantizer).fraction, fixed(layer.bias_quantizer).fraction if layer.use_bias else 0)
+    fraction = max(
+        x.fraction + fixed(layer.kernel_quantizer).fraction,
+        fixed(layer.bias_quantizer).fraction if layer.use_bias else 0,
+    )
     per_position = np.abs(kernel).reshape(-1, 1 if isinstance(layer, QConv2DSparse) else x.channels, kernel.shape[-1])
     if isinstance(layer, QConv2DSparse):
         per_position = np.abs(kernel).reshape(-1, *kernel.shape[2:])
-    heaviest = np.sort(per_position, axis=0)[-(x.slots or len(per_position)) :]  # at most `slots` positions hold a pixel
+    at_most = x.slots or len(per_position)  # so many positions hold a pixel
+    heaviest = np.sort(per_position, axis=0)[-at_most:]
     largest = x.largest * heaviest.sum(axis=(0, 1)).max() + np.abs(bias).max()
     slots = x.slots if isinstance(layer, QConv2DSparse) else None
     return Range(fraction, largest, slots, layer.filters if slots else 1).checked(layer)

@@ -1,6 +1,7 @@
 """Fixed-point formats: what a QKeras quantizer means as an `ap_fixed` type, computed in float64.
 
-QKeras itself computes in float32, so it double-rounds wide sums; training lives with that, exact evaluation must not.
+QKeras itself computes in float32, so it double-rounds wide sums; training lives with that, exact evaluation
+must not.
 """
 
 from __future__ import annotations
@@ -58,8 +59,9 @@ class Fixed:
 
 
 def fixed(quantizer) -> Fixed:
-    """The format of a QKeras quantizer given as object, string or config: `quantized_bits` (alpha 1 or None) or `quantized_relu`.
+    """The format of a QKeras quantizer given as object, string or config.
 
+    Known are `quantized_bits` (alpha 1 or None) and `quantized_relu`.
     Raises ValueError for every option whose hardware would not compute the same numbers.
     """
     q = get_quantizer(quantizer)
@@ -73,7 +75,10 @@ def fixed(quantizer) -> Fixed:
         _require(q.is_quantized_clip or q.relu_upper_bound is None, q, "relu_upper_bound is not supported")
         out = Fixed(int(q.bits), int(q.integer), False)
     else:
-        raise ValueError(f"{quantizer!r} is no quantizer this library can emit: use quantized_bits(b, i, alpha=1) or quantized_relu(b, i).")
+        raise ValueError(
+            f"{quantizer!r} is no quantizer this library can emit: "
+            "use quantized_bits(b, i, alpha=1) or quantized_relu(b, i)."
+        )
     _require(not q.use_stochastic_rounding, q, "stochastic rounding has no hardware here")
     _require(float(q.qnoise_factor) == 1.0, q, "qnoise_factor must be 1")
     return out

@@ -1,6 +1,7 @@
-"""The three published architectures, standard and sparse (arXiv 2512.06208), with their parameter counts as part of the specification.
+"""The three published architectures, standard and sparse (arXiv 2512.06208).
 
-Layer names are as published: input_reduce, conv1, relu1, conv2, relu2, pool1, ..., flatten, dense1, relu3, dense2, then sigmoid or softmax.
+Their parameter counts are part of the specification. Layer names are as published: input_reduce, conv1,
+relu1, conv2, relu2, pool1, ..., flatten, dense1, relu3, dense2, then sigmoid or softmax.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ keras = tf.keras
 
 @dataclass(frozen=True)
 class Architecture:
-    """One published network: `body` in order, ("conv", size, filters) with its ReLU or ("pool", size); `head` units; `integer` bits."""
+    """One published network.
+
+    `body` in order: ("conv", size, filters) with its ReLU or ("pool", size); `hidden` units; `integer` bits.
+    """
 
     image_shape: tuple[int, int]
     threshold: float
@@ -33,18 +37,29 @@ class Architecture:
 
 
 ARCHITECTURES = {
-    "microboone": Architecture((63, 63), 0.0, (("conv", 7, 1), ("conv", 7, 3), ("pool", 7)), 16, 1, 4121, {"sparse": 2, "standard": 2}),
-    "lhc_jets": Architecture((56, 56), 0.0, (("conv", 9, 3), ("conv", 9, 1), ("pool", 4)), 20, 5, 4535, {"sparse": 4, "standard": 2}),
+    "microboone": Architecture(
+        (63, 63), 0.0, (("conv", 7, 1), ("conv", 7, 3), ("pool", 7)), 16, 1, 4121, {"sparse": 2, "standard": 2}
+    ),
+    "lhc_jets": Architecture(
+        (56, 56), 0.0, (("conv", 9, 3), ("conv", 9, 1), ("pool", 4)), 20, 5, 4535, {"sparse": 4, "standard": 2}
+    ),
     "sparse_mnist": Architecture(
-        (48, 48), 0.4, (("conv", 7, 1), ("pool", 4), ("conv", 5, 3), ("pool", 2)), 36, 10, 4422, {"sparse": 0, "standard": 0}
+        (48, 48),
+        0.4,
+        (("conv", 7, 1), ("pool", 4), ("conv", 5, 3), ("pool", 2)),
+        36,
+        10,
+        4422,
+        {"sparse": 0, "standard": 0},
     ),
 }
 
 
 def sparse_cnn(dataset: str, bits: int, n_active: int, *, seed: int = 0) -> keras.Model:
-    """Sparse network for images (B, H, W, 1) of `microboone`, `lhc_jets` or `sparse_mnist`, 8 or 16 bit; output (B, classes).
+    """Sparse network for images (B, H, W, 1); output (B, classes).
 
-    `seed` fixes the initial weights. Raises ValueError for an unknown data set, other bit widths, or n_active outside 1 .. H W.
+    `dataset` is `microboone`, `lhc_jets` or `sparse_mnist`, `bits` 8 or 16; `seed` fixes the initial weights.
+    Raises ValueError for an unknown data set, other bit widths, or n_active outside 1 .. H W.
     """
     arch, weights, relu = _specification(dataset, bits, "sparse")
     image = keras.Input((*arch.image_shape, 1), name="image")
@@ -53,7 +68,9 @@ def sparse_cnn(dataset: str, bits: int, n_active: int, *, seed: int = 0) -> kera
     for kind, size, *filters in arch.body:
         if kind == "conv":
             convs += 1
-            x = QConv2DSparse(*filters, size, weights, weights, kernel_initializer=_glorot(seed, convs), name=f"conv{convs}")([x, hash])
+            x = QConv2DSparse(
+                *filters, size, weights, weights, kernel_initializer=_glorot(seed, convs), name=f"conv{convs}"
+            )([x, hash])
             x = QActivation(relu, name=f"relu{convs}")(x)
         else:
             pools += 1
@@ -77,13 +94,15 @@ def standard_cnn(dataset: str, bits: int, *, seed: int = 0) -> keras.Model:
         else:
             pools += 1
             x = keras.layers.AveragePooling2D(size, name=f"pool{pools}")(x)
-    return _head(image, keras.layers.Flatten(name="flatten")(x), arch, weights, relu, seed, f"{dataset}_standard_{bits}bit")
+    return _head(
+        image, keras.layers.Flatten(name="flatten")(x), arch, weights, relu, seed, f"{dataset}_standard_{bits}bit"
+    )
 
 
 def compact_model(model: keras.Model) -> keras.Model:
-    """The same network on reduced arrays: inputs [features (B, N, C), hash (B, N, 2)]; it *shares* its weights with `model`.
+    """The same network on reduced arrays: inputs [features (B, N, C), hash (B, N, 2)].
 
-    Raises ValueError if `model` has no InputReduce layer.
+    It *shares* its weights with `model`. Raises ValueError if `model` has no InputReduce layer.
     """
     reduce = input_reduce_of(model)
     return keras.Model(reduce.output, model.output, name=f"{model.name}_compact")
@@ -114,7 +133,9 @@ def _specification(dataset: str, bits: int, kind: str) -> tuple[Architecture, st
 def _head(image, x, arch: Architecture, weights: str, relu: str, seed: int, name: str) -> keras.Model:
     for i, units in enumerate((arch.hidden, arch.classes), 1):
         initializer = _glorot(seed, 10 + i)
-        x = QDense(units, kernel_quantizer=weights, bias_quantizer=weights, kernel_initializer=initializer, name=f"dense{i}")(x)
+        x = QDense(
+            units, kernel_quantizer=weights, bias_quantizer=weights, kernel_initializer=initializer, name=f"dense{i}"
+        )(x)
         x = QActivation(relu, name="relu3")(x) if i == 1 else keras.layers.Activation(arch.output, name=arch.output)(x)
     model = keras.Model(image, x, name=name)
     if model.count_params() != arch.parameters:

@@ -1,7 +1,8 @@
 """The five sparse operations as functions of tensors on compact arrays, in whatever float type they are given.
 
-Throughout, B = batch, N = slots, C and F = channels: features (B, N, C) float; hash (B, N, 2) int32 = (row, column), 1-based,
-(0, 0) = empty slot. A slot is active iff its hash is nonzero. Source of the operations: arXiv 2512.06208.
+Throughout, B = batch, N = slots, C and F = channels: features (B, N, C) float; hash (B, N, 2) int32 = (row,
+column), 1-based, (0, 0) = empty slot. A slot is active iff its hash is nonzero. Source of the operations:
+arXiv 2512.06208.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def first_active(mask: tf.Tensor, n: int) -> tf.Tensor:
 
 
 def gather_pixels(images: tf.Tensor, mask: tf.Tensor, n: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """Compact arrays of the first `n` pixels of `images` (B, H, W, C) in raster order where `mask` (B, H, W) is true."""
+    """Compact arrays of the first `n` pixels in raster order of `images` (B, H, W, C) where `mask` (B, H, W) holds."""
     height, width, channels = images.shape[1:]
     index = first_active(tf.reshape(mask, (-1, height * width)), n)
     found = (index < height * width)[..., None]
@@ -38,8 +39,9 @@ def gather_pixels(images: tf.Tensor, mask: tf.Tensor, n: int) -> tuple[tf.Tensor
 def neighbours(hash: tf.Tensor, kernel_size: tuple[int, int]) -> tuple[tf.Tensor, tf.Tensor]:
     """All P pairs (i, j) of active slots of the batch with the pixel of j inside the kernel around the pixel of i.
 
-    Returns `source` (P,), the flat slot b N + j, and `target` (P,), the flat (slot i, kernel offset). They depend on the active set
-    only, so they stay on the hash tensor, where the next layer with this kernel size finds them.
+    Returns `source` (P,), the flat slot b N + j, and `target` (P,), the flat (slot i, kernel offset). They
+    depend on the active set only, so they stay on the hash tensor, where the next layer with this kernel size
+    finds them.
     """
     if not hasattr(hash, "_neighbours"):
         hash._neighbours = {}
@@ -62,7 +64,10 @@ def _differences(of: tf.Tensor, minus: tf.Tensor) -> tf.Tensor:
 
 
 def conv2d(features: tf.Tensor, hash: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
-    """out_i = bias + sum_j kernel[hash_j - hash_i]^T x_j over active j, on active i only: (B, N, F). kernel (K_h, K_w, C, F)."""
+    """out_i = bias + sum_j kernel[hash_j - hash_i]^T x_j over active j, on active i only: (B, N, F).
+
+    `kernel` (K_h, K_w, C, F), `bias` (F,).
+    """
     k_h, k_w, channels, filters = kernel.shape
     source, target = neighbours(hash, (k_h, k_w))
     x = tf.gather(tf.reshape(features, (-1, channels)), source)
@@ -73,9 +78,11 @@ def conv2d(features: tf.Tensor, hash: tf.Tensor, kernel: tf.Tensor, bias: tf.Ten
 
 
 def pixel_index(hash: tf.Tensor, image_shape: tuple[int, int], pool_size: tuple[int, int] = (1, 1)) -> tf.Tensor:
-    """Flat index (B, N) over the batch of each slot's pixel, or pooling cell, in raster order; -1 where there is none."""
+    """Flat index (B, N) over the batch of each slot's pixel, or pooling cell, in raster order; -1 for none."""
     message = f"A hash lies outside the image of {image_shape} pixels"
-    with tf.control_dependencies([tf.debugging.assert_less_equal(tf.reduce_max(hash, axis=(0, 1)), tf.constant(image_shape), message)]):
+    with tf.control_dependencies(
+        [tf.debugging.assert_less_equal(tf.reduce_max(hash, axis=(0, 1)), tf.constant(image_shape), message)]
+    ):
         cell = hash - 1 if pool_size == (1, 1) else (hash - 1) // tf.constant(pool_size)
     rows, columns = image_shape[0] // pool_size[0], image_shape[1] // pool_size[1]
     image = tf.range(tf.shape(hash)[0])[:, None]
@@ -84,8 +91,13 @@ def pixel_index(hash: tf.Tensor, image_shape: tuple[int, int], pool_size: tuple[
     return tf.where(inside, index, -1)
 
 
-def pool_cells(hash: tf.Tensor, pool_size: tuple[int, int], image_shape: tuple[int, int]) -> tuple[tf.Tensor, tf.Tensor]:
-    """For each slot the flat slot (B, N) its cell lives in, the first of the cell's slots (-1: none), and the pooled hash."""
+def pool_cells(
+    hash: tf.Tensor, pool_size: tuple[int, int], image_shape: tuple[int, int]
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """For each slot the flat slot (B, N) its cell lives in (-1: none), and the pooled hash.
+
+    A cell lives in the first of its slots.
+    """
     cell = pixel_index(hash, image_shape, pool_size)
     slot = tf.reshape(tf.range(tf.size(cell)), tf.shape(cell))
     cells = tf.shape(hash)[0] * (image_shape[0] // pool_size[0]) * (image_shape[1] // pool_size[1])
@@ -112,7 +124,10 @@ def _pool(segment_op, features: tf.Tensor, home: tf.Tensor) -> tf.Tensor:
 
 
 def densify(features: tf.Tensor, hash: tf.Tensor, image_shape: tuple[int, int]) -> tf.Tensor:
-    """The pixel view (B, H, W, C) of compact arrays; zero where no slot is active. Raises if a hash lies outside the image."""
+    """The pixel view (B, H, W, C) of compact arrays; zero where no slot is active.
+
+    Raises InvalidArgumentError if a hash lies outside the image.
+    """
     features, hash = tf.convert_to_tensor(features), tf.convert_to_tensor(hash)
     (height, width), channels = image_shape, features.shape[-1]
     batch = tf.shape(hash)[0]

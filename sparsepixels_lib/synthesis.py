@@ -21,9 +21,7 @@ def available_tools() -> dict[str, str | None]:
     return {tool: shutil.which(tool) for tool in (*HLS_TOOLS.values(), "vivado")}
 
 
-def synthesize(
-    hls_model: ModelGraph, *, flow: str = "auto", csynth: bool = True, vsynth: bool = True
-) -> pd.DataFrame:
+def synthesize(hls_model: ModelGraph, *, flow: str = "auto", csynth: bool = True, vsynth: bool = True) -> pd.DataFrame:
     """Synthesize a converted model with Vitis or Vivado, in minutes to hours. Returns `reports.read_reports` of it.
 
     `csynth` is C-synthesis, which gives latency and an estimate of the resources; `vsynth` is Vivado's logic synthesis

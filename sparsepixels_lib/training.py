@@ -1,7 +1,7 @@
-"""Training: sparse networks on arrays reduced once, every epoch kept, so that an interrupted run goes on where it stopped.
+"""Training: sparse networks on arrays reduced once, every epoch kept, so that an interrupted run goes on.
 
-As published (arXiv 2512.06208): Adam 1e-3, batches of 128, early stopping on the validation loss (min_delta 1e-3, patience 15), at most 200
-epochs. The best epoch's weights are the result.
+As published (arXiv 2512.06208): Adam 1e-3, batches of 128, early stopping on the validation loss (min_delta
+1e-3, patience 15), at most 200 epochs. The best epoch's weights are the result.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -23,27 +24,42 @@ keras = tf.keras
 
 
 def reduce_dataset(model: keras.Model, images: np.ndarray, *, batch_size: int = 1024) -> tuple[np.ndarray, np.ndarray]:
-    """Compact arrays of all `images` (B, H, W, C), once: features (B, N, C) float32 and hash (B, N, 2) int32, by the model's InputReduce.
+    """Compact arrays of all `images` (B, H, W, C), once, by the model's InputReduce.
 
+    They are features (B, N, C) float32 and hash (B, N, 2) int32.
     Raises ValueError or TypeError if the model is not sparse or the images do not fit it.
     """
-    images, reduce = check_images(images, model.input_shape[1:]), tf.function(input_reduce_of(model))
+    images, reduce = check_images(images, model), tf.function(input_reduce_of(model))
     n, channels = input_reduce_of(model).n_active, images.shape[-1]
     features, hash = np.empty((len(images), n, channels), np.float32), np.empty((len(images), n, 2), np.int32)
-    for i in tqdm(range(0, len(images), batch_size), desc="input reduction", unit="batch", disable=len(images) <= batch_size):
+    for i in tqdm(
+        range(0, len(images), batch_size), desc="input reduction", unit="batch", disable=len(images) <= batch_size
+    ):
         batch = slice(i, i + batch_size)
         features[batch], hash[batch] = reduce(tf.constant(images[batch], tf.float32))
     return features, hash
 
 
-def fit(model: keras.Model, train, val, *, epochs: int = 200, batch_size: int = 128, learning_rate: float = 1e-3, patience: int = 15,
-        min_delta: float = 1e-3, seed: int = 0, cache: str | os.PathLike = "build/training") -> dict[str, list[float]]:  # fmt: skip
+def fit(
+    model: keras.Model,
+    train,
+    val,
+    *,
+    epochs: int = 200,
+    batch_size: int = 128,
+    learning_rate: float = 1e-3,
+    patience: int = 15,
+    min_delta: float = 1e-3,
+    seed: int = 0,
+    cache: str | os.PathLike = "build/training",
+) -> dict[str, list[float]]:
     """Train `model` (in place) and return its history: loss, accuracy, val_loss, val_accuracy, one number an epoch.
 
-    `train`, `val`: pairs (images (B, H, W, C), labels (B,)), or a Dataset of `load`. A sparse model trains on reduced arrays. The state
-    after each epoch is kept in the folder `cache` under a key of model, data and settings: the same call later loads the result, or goes
-    on after an interruption, and says so. Raises ValueError for images or labels that do not fit the model and FloatingPointError if the
-    loss is not finite.
+    `train`, `val`: pairs (images (B, H, W, C), labels (B,)), or a Dataset of `load`. A sparse model trains on
+    reduced arrays. The state after each epoch is kept in the folder `cache` under a key of model, data and
+    settings: the same call later loads the result, or goes on after an interruption, and says so. Raises
+    ValueError for images or labels that do not fit the model and FloatingPointError if the loss is not
+    finite.
     """
     trained = compact_model(model) if any(isinstance(layer, InputReduce) for layer in model.layers) else model
     (x, y), (x_val, y_val) = (_arrays(model, trained, data) for data in (train, val))
@@ -53,25 +69,37 @@ def fit(model: keras.Model, train, val, *, epochs: int = 200, batch_size: int = 
     trained.compile(optimizer, loss, metrics=["accuracy"])
 
     settings = [epochs, batch_size, learning_rate, patience, min_delta, seed, loss]
-    state = _State(Path(cache), trained, [*x, y, *x_val, y_val], settings)
+    state = _State(Path(cache), model, [*x, y, *x_val, y_val], settings)
     history = state.load(trained)
     finished = _stopped(history, epochs, patience, min_delta)
     if history:
-        print(f"{model.name}: {'loaded' if finished else 'goes on'} after epoch {len(history['loss'])} of at most {epochs} ({state.path})")
+        print(
+            f"{model.name}: {'loaded' if finished else 'goes on'} after epoch {len(history['loss'])} "
+            f"of at most {epochs} ({state.path})"
+        )
     try:
-        with tqdm(total=epochs, initial=len(history.get("loss", [])), desc=model.name, unit="epoch", disable=finished) as bar:
+        with tqdm(
+            total=epochs, initial=len(history.get("loss", [])), desc=model.name, unit="epoch", disable=finished
+        ) as bar:
             while not _stopped(history, epochs, patience, min_delta):
                 order = np.random.default_rng([seed, len(history.get("loss", []))]).permutation(len(y))
-                data = dict(x=[a[order] for a in x], y=y[order], validation_data=(x_val, y_val), validation_batch_size=1024)
+                data = dict(
+                    x=[a[order] for a in x], y=y[order], validation_data=(x_val, y_val), validation_batch_size=1024
+                )
                 epoch = trained.fit(**data, batch_size=batch_size, shuffle=False, verbose=0).history
                 if not np.isfinite([epoch["loss"][0], epoch["val_loss"][0]]).all():
-                    raise FloatingPointError(f"{model.name}: the loss is {epoch['loss'][0]}. Lower learning_rate, or look at the images.")
+                    raise FloatingPointError(
+                        f"{model.name}: the loss is {epoch['loss'][0]}. Lower learning_rate, or look at the images."
+                    )
                 history = {key: history.get(key, []) + [float(v[0])] for key, v in epoch.items()}
                 state.save(trained, history)
                 bar.update()
                 bar.set_postfix({key: f"{v[-1]:.3f}" for key, v in history.items()})
     except KeyboardInterrupt:
-        print(f"{model.name}: interrupted; epochs 1 to {len(history.get('loss', []))} are kept. Run the same call again to go on.")
+        print(
+            f"{model.name}: interrupted; epochs 1 to {len(history.get('loss', []))} are kept. "
+            "Run the same call again to go on."
+        )
         raise
     state.restore_best(trained)
     return history
@@ -81,10 +109,12 @@ def _arrays(model, trained, data) -> tuple[list[np.ndarray], np.ndarray]:
     images, labels = (data.images, data.labels) if hasattr(data, "images") else data
     labels, classes = np.asarray(labels), max(model.output_shape[-1], 2)
     if labels.shape != (len(images),) or len(labels) == 0:
-        raise ValueError(f"{len(images)} images need as many labels (at least one), not an array of shape {labels.shape}.")
+        raise ValueError(
+            f"{len(images)} images need as many labels (at least one), not an array of shape {labels.shape}."
+        )
     if labels.min() < 0 or labels.max() >= classes or (labels != labels.astype(int)).any():
         raise ValueError(f"Labels must be whole numbers from 0 to {classes - 1}, not {labels.min()} to {labels.max()}.")
-    x = [check_images(images, model.input_shape[1:])] if trained is model else list(reduce_dataset(model, images))
+    x = [check_images(images, model)] if trained is model else list(reduce_dataset(model, images))
     return x, labels.reshape(-1, 1)
 
 
@@ -111,20 +141,22 @@ class _State:
             return {}
         try:
             with np.load(self.path) as file:
-                history = json.loads(str(file["history"]))
-                variables = _variables(model)
-                for variable, value in zip(variables, [file[f"v{i}"] for i in range(len(variables))], strict=True):
-                    variable.assign(value)
+                history, variables = json.loads(str(file["history"])), _variables(model)
+                values = [file[f"v{i}"] for i in range(len(variables))]
                 self.best = [file[f"best{i}"] for i in range(len(self.best))]
-                return history
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             print(f"{self.path} cannot be read ({error}): this run starts from the beginning.")
             return {}
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        return history
 
     def save(self, model, history: dict) -> None:
         if history["val_loss"][-1] == min(history["val_loss"]):
             self.best = model.get_weights()
-        arrays = {f"v{i}": v.numpy() for i, v in enumerate(_variables(model))} | {f"best{i}": w for i, w in enumerate(self.best)}
+        arrays = {f"v{i}": v.numpy() for i, v in enumerate(_variables(model))} | {
+            f"best{i}": w for i, w in enumerate(self.best)
+        }
         self.path.parent.mkdir(parents=True, exist_ok=True)
         scratch = self.path.with_suffix(f".{os.getpid()}.tmp.npz")
         np.savez(scratch, history=json.dumps(history), **arrays)

@@ -1,4 +1,7 @@
-"""Imported before any test: the library brings TensorFlow up in the right mode. Collects what the exactness tests counted."""
+"""Imported before any test: the library brings TensorFlow up in the right mode.
+
+Collects what the exactness tests counted.
+"""
 
 import pytest
 
@@ -9,7 +12,7 @@ COUNTS = pytest.StashKey[list]()
 
 @pytest.fixture
 def state_count(request):
-    """Call it with a line to be printed at the end of the run: which events were compared, and how many numbers differed."""
+    """Call it with a line to print at the end of the run: which events were compared, and how many numbers differed."""
     return request.config.stash.setdefault(COUNTS, []).append
 
 

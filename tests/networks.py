@@ -10,20 +10,36 @@ def describe(model) -> list[dict]:
     for layer in model.layers[1:]:
         kind, config = type(layer).__name__, layer.get_config()
         if kind == "InputReduce":
-            steps.append({"kind": "input_reduce", "grid": Grid(config["input_quantizer"]), "threshold": config["threshold"],
-                          "n": config["n_active"]})  # fmt: skip
+            steps.append(
+                {
+                    "kind": "input_reduce",
+                    "grid": Grid(config["input_quantizer"]),
+                    "threshold": config["threshold"],
+                    "n": config["n_active"],
+                }
+            )
         elif kind == "QActivation":
             steps.append({"kind": "quantize" if not steps else "activation", "grid": Grid(str(config["activation"]))})
         elif kind in ("QConv2DSparse", "QConv2D", "QDense"):
             grids = [_weight_grid(config[f"{w}_quantizer"]) for w in ("kernel", "bias")]
             weights = [w.astype(np.float64) for w in layer.get_weights()]
             bias = weights[1] if len(weights) > 1 else np.zeros(weights[0].shape[-1])
-            steps.append({"kind": "dense" if kind == "QDense" else "conv", "kernel": weights[0], "kernel_grid": grids[0], "bias": bias,
-                          "bias_grid": grids[1]})  # fmt: skip
+            steps.append(
+                {
+                    "kind": "dense" if kind == "QDense" else "conv",
+                    "kernel": weights[0],
+                    "kernel_grid": grids[0],
+                    "bias": bias,
+                    "bias_grid": grids[1],
+                }
+            )
         elif "Pooling" in kind:
             step = {"kind": "average" if "Average" in kind else "max", "size": config["pool_size"]}
             if kind == "AveragePooling2DSparse":
-                step |= {"k": config["reciprocal_bits"], "output": config["output_quantizer"] and Grid(config["output_quantizer"])}
+                step |= {
+                    "k": config["reciprocal_bits"],
+                    "output": config["output_quantizer"] and Grid(config["output_quantizer"]),
+                }
             steps.append(step)
         elif "Flatten" in kind:
             steps.append({"kind": "flatten"})
@@ -40,7 +56,10 @@ def _weight_grid(quantizer) -> Grid:
 
 
 def corner_images(height: int, width: int, channels: int, n_active: int, seed: int = 0) -> np.ndarray:
-    """Empty, full, single-pixel, border, overflow, one-over-full, tie and saturation images, (B, H, W, C) float32 in [0, 1]."""
+    """Empty, full, single-pixel, border, overflow, one-over-full, tie and saturation images.
+
+    (B, H, W, C) float32 in [0, 1].
+    """
     rng = np.random.default_rng(seed)
     empty = np.zeros((height, width, channels), np.float32)
     images = [empty, np.ones_like(empty), rng.uniform(0.5, 1, empty.shape).astype(np.float32)]

@@ -1,8 +1,9 @@
 """An independent oracle: the sparse and the standard CNN in plain NumPy integers on the dense image.
 
-It knows nothing of the library: no compact arrays, no slots beyond "the first N active pixels", no TensorFlow. Every number is a count
-of LSBs in int64 with its number of fraction bits beside it; conv, pool and dense are loops over offsets and windows. What it computes is
-written down in docs/numerics.md.
+It knows nothing of the library: no compact arrays, no slots beyond "the first N active pixels", no
+TensorFlow. Every number is a count of LSBs in int64 with its number of fraction bits beside it; conv, pool
+and dense are loops over offsets and windows. What it computes is written down in
+sparsepixels_lib/NUMERICS.md.
 """
 
 import re
@@ -26,7 +27,10 @@ def shift_half_even(codes: np.ndarray, bits: int) -> np.ndarray:
 
 
 class Grid:
-    """A quantizer string read by its documentation: quantized_bits(b, i[, symmetric][, alpha=1]) or quantized_relu(b, i)."""
+    """A quantizer string read by its documentation.
+
+    quantized_bits(b, i[, symmetric][, alpha=1]) or quantized_relu(b, i).
+    """
 
     def __init__(self, text: str):
         name, arguments = re.fullmatch(r"(\w+)\((.*)\)", text.replace(" ", "")).groups()
@@ -46,7 +50,7 @@ class Grid:
 
 
 class Image:
-    """Dense integer images (B, H, W, C) at `fraction` bits, and for a sparse network which pixels are active (B, H, W)."""
+    """Dense integer images (B, H, W, C) at `fraction` bits; of a sparse network, the active pixels (B, H, W)."""
 
     def __init__(self, codes, fraction, active=None):
         self.codes, self.fraction, self.active = codes, fraction, active
@@ -103,7 +107,10 @@ def dense(codes, fraction, kernel, kernel_grid: Grid, bias, bias_grid: Grid):
 
 
 def predict(network: list[dict], images: np.ndarray, chunk: int = 200) -> np.ndarray:
-    """Logits (B, classes) of images (B, H, W, C), float64 and exact; `network` is a list of dictionaries, see tests/networks.py."""
+    """Logits (B, classes) of images (B, H, W, C), float64 and exact.
+
+    `network` is a list of dictionaries, see tests/networks.py.
+    """
     return np.concatenate([trace(network, images[i : i + chunk])[-1] for i in range(0, len(images), chunk)])
 
 

@@ -1,17 +1,19 @@
-"""Conversion through hls4ml: the compiled C++ against Keras and the oracle on random networks, knobs, backends, and what is refused."""
+"""Conversion through hls4ml: the compiled C++ against Keras and the oracle.
 
+On random networks, knobs, backends, and what is refused.
+"""
+
+import hls4ml
 import networks
 import numpy as np
 import oracle
 import pytest
+import tensorflow as tf
 from hypothesis import HealthCheck, given, settings
 from test_exact import cancelling, saturating, tying
 from test_layers import NETWORKS, random_network, randomize
 
 import sparsepixels_lib as sp
-
-import hls4ml  # noqa: I001  (after sparsepixels_lib)
-import tensorflow as tf
 
 keras = tf.keras
 
@@ -30,10 +32,15 @@ def test_random_small_networks_are_equal_layer_by_layer(tmp_path_factory, state_
     randomize(model, 5)
     rng = np.random.default_rng(6)
     size = (100, shape["height"], shape["width"], shape["channels"])
-    images = np.concatenate([networks.corner_images(*size[1:], shape["n"]), rng.uniform(0, 1, size) * (rng.random(size) < 0.3)])
+    images = np.concatenate(
+        [networks.corner_images(*size[1:], shape["n"]), rng.uniform(0, 1, size) * (rng.random(size) < 0.3)]
+    )
     hls_model = sp.convert(model, tmp_path_factory.mktemp("hls"))
     expected = oracle.predict(networks.describe(model), images)
-    assert sp.compare_layers(model, hls_model, images) == f"All {len(model.layers) - 2} layers are equal on {len(images)} images."
+    assert (
+        sp.compare_layers(model, hls_model, images)
+        == f"All {len(model.layers) - 2} layers are equal on {len(images)} images."
+    )
     assert (sp.emulate(hls_model, images) == expected).all() and (sp.exact_predict(model, images) == expected).all()
     state_count(f"random network {shape}: {len(images)} images, {expected.size} logits, 0 mismatches")
 
@@ -43,12 +50,17 @@ def test_random_small_networks_are_equal_layer_by_layer(tmp_path_factory, state_
 def test_published_networks_are_equal_in_cpp_under_adversarial_weights(dataset, weights, tmp_path, state_count):
     bits = {saturating: 16, tying: 8, cancelling: 16}[weights]
     model, rng = sp.sparse_cnn(dataset, bits, 20), np.random.default_rng(1)
-    model.set_weights([weights(w.shape, rng) if w.ndim > 1 else weights((1, *w.shape), rng)[0] for w in model.get_weights()])
+    model.set_weights(
+        [weights(w.shape, rng) if w.ndim > 1 else weights((1, *w.shape), rng)[0] for w in model.get_weights()]
+    )
     images = networks.corner_images(*sp.ARCHITECTURES[dataset].image_shape, 1, 20)
     expected = oracle.predict(networks.describe(model), images)
     cpp = sp.emulate(sp.convert(model, tmp_path), images)
     assert (cpp == expected).all() and (sp.exact_predict(model, images) == expected).all()
-    state_count(f"{dataset} {bits} bit, N=20, {weights.__name__} weights: {len(images)} corner images, {expected.size} logits, 0 mismatches")
+    state_count(
+        f"{dataset} {bits} bit, N=20, {weights.__name__} weights: {len(images)} corner images, "
+        f"{expected.size} logits, 0 mismatches"
+    )
 
 
 def test_a_convolution_computed_in_groups_gives_the_same_numbers(small, tmp_path):
@@ -63,9 +75,15 @@ def test_a_convolution_computed_in_groups_gives_the_same_numbers(small, tmp_path
 def test_an_average_that_rounds_is_the_same_in_cpp(tmp_path):
     image = keras.Input((6, 6, 1))
     x, hash = sp.InputReduce(9, name="input_reduce")(image)
-    x, hash = sp.AveragePooling2DSparse((3, 2), (6, 6), reciprocal_bits=9, output_quantizer="quantized_relu(5,0)", name="pool1")([x, hash])
+    x, hash = sp.AveragePooling2DSparse(
+        (3, 2), (6, 6), reciprocal_bits=9, output_quantizer="quantized_relu(5,0)", name="pool1"
+    )([x, hash])
     model = keras.Model(image, sp.SparseFlatten((2, 3), name="flatten")([x, hash]))
-    images = np.random.default_rng(0).integers(0, 256, (300, 6, 6, 1)) / 256 * (np.random.default_rng(1).random((300, 6, 6, 1)) < 0.4)
+    images = (
+        np.random.default_rng(0).integers(0, 256, (300, 6, 6, 1))
+        / 256
+        * (np.random.default_rng(1).random((300, 6, 6, 1)) < 0.4)
+    )
     expected = oracle.predict(networks.describe(model), images)
     assert (sp.emulate(sp.convert(model, tmp_path), images) == expected).all()
     assert len(np.unique(expected)) > 5
@@ -93,7 +111,10 @@ def test_any_layer_of_the_cpp_can_be_read(small, tmp_path):
 
 @pytest.mark.parametrize("dataset", sp.ARCHITECTURES)
 def test_the_standard_cnn_goes_through_the_same_call(dataset, tmp_path, state_count):
-    """Equal where every divisor is a power of two; MicroBooNE's 7x7 average is divided by stock hls4ml, not multiplied by the reciprocal."""
+    """Equal where every divisor is a power of two.
+
+    MicroBooNE's 7x7 average is divided by stock hls4ml, not multiplied by the reciprocal.
+    """
     model = sp.standard_cnn(dataset, 8)
     randomize(model, 1, 0.2)
     size, rng = (200, *sp.ARCHITECTURES[dataset].image_shape, 1), np.random.default_rng(0)
@@ -103,7 +124,10 @@ def test_the_standard_cnn_goes_through_the_same_call(dataset, tmp_path, state_co
     cpp = sp.emulate(sp.convert(model, tmp_path), images)
     assert (sp.exact_predict(model, images) == expected).all()
     difference = np.abs(cpp - expected).max()
-    state_count(f"{dataset} standard CNN, 8 bit: {len(images)} images, exact_predict = oracle, largest difference of C++ {difference:.3g}")
+    state_count(
+        f"{dataset} standard CNN, 8 bit: {len(images)} images, exact_predict = oracle, "
+        f"largest difference of C++ {difference:.3g}"
+    )
     assert difference <= (0.05 if dataset == "microboone" else 0)
 
 
@@ -132,11 +156,13 @@ def test_stock_hls4ml_refuses_targets_without_sparse_kernels(small, tmp_path, mo
 
     monkeypatch.setitem(__import__("sys").modules, "keras", tf_keras)
     with pytest.raises(ValueError, match="Vitis and Vivado with io_parallel"):
-        hls4ml.converters.convert_from_keras_model(small[0], output_dir=str(tmp_path), backend=backend, io_type=io_type, hls_config={})
+        hls4ml.converters.convert_from_keras_model(
+            small[0], output_dir=str(tmp_path), backend=backend, io_type=io_type, hls_config={}
+        )
 
 
 def test_registering_twice_is_harmless():
-    sp.hls_layers.register()
+    sp.hls_plugin.register()
 
 
 def test_a_folder_without_write_permission_is_named(small, tmp_path, monkeypatch):

@@ -39,14 +39,18 @@ def test_published_networks_equal_the_oracle_under_adversarial_weights(dataset, 
     model = sp.sparse_cnn(dataset, bits, n_active) if n_active else sp.standard_cnn(dataset, bits)
     _with(model, weights, rng)
     if (dataset, bits, n_active, weights) == ("microboone", 16, None, saturating):
-        pytest.raises(ValueError, ranges, model)  # 243 saturated averages of 26 fraction bits: beyond float64, and said so
+        pytest.raises(
+            ValueError, ranges, model
+        )  # 243 saturated averages of 26 fraction bits: beyond float64, and said so
         return
     images = networks.corner_images(*sp.ARCHITECTURES[dataset].image_shape, 1, n_active or 20)
     assert (sp.exact_predict(model, images) == oracle.predict(networks.describe(model), images)).all()
 
 
 def _with(model, weights, rng):
-    model.set_weights([weights(w.shape, rng) if w.ndim > 1 else weights((1, *w.shape), rng)[0] for w in model.get_weights()])
+    model.set_weights(
+        [weights(w.shape, rng) if w.ndim > 1 else weights((1, *w.shape), rng)[0] for w in model.get_weights()]
+    )
     return model
 
 
@@ -90,7 +94,7 @@ def test_logits_are_the_layer_before_the_final_activation():
 def test_saturated_and_half_code_pixels_are_quantised_as_the_contract_says():
     model = sp.sparse_cnn("sparse_mnist", 8, 4)
     images = np.zeros((1, 48, 48, 1))
-    images[0, 0, :4, 0] = 1.0, 7.5, (204.5 / 256), (205.5 / 256)
+    images[0, 0, :4, 0] = 1.0, 1.9, (204.5 / 256), (205.5 / 256)
     assert (sp.exact_predict(model, images, layer="input_reduce")[0].ravel() * 256).tolist() == [255, 255, 204, 206]
 
 
@@ -101,6 +105,7 @@ def test_saturated_and_half_code_pixels_are_quantised_as_the_contract_says():
         (np.zeros((2, 48, 47, 1)), ValueError, r"\(batch, 48, 48, 1\)"),
         (np.zeros((48, 48, 1)), ValueError, r"\(batch, 48, 48, 1\)"),
         (np.full((1, 48, 48, 1), np.nan), ValueError, "2304 pixels are NaN"),
+        (np.full((1, 48, 48, 1), 255.0), ValueError, "largest pixel is 255.*divide by 255"),
     ],
 )
 def test_bad_images_are_refused_in_words(images, error, message):
@@ -115,9 +120,21 @@ def test_bad_images_are_refused_in_words(images, error, message):
     [
         (lambda x: keras.layers.Dense(2)(x), "no exact meaning"),
         (lambda x: sp.models.QDense(2)(x), "kernel_quantizer"),
-        (lambda x: sp.models.QDense(2, kernel_quantizer="quantized_bits(4,0,alpha='auto')", bias_quantizer="quantized_bits(4,0,alpha=1)")(x), "alpha"),
-        (lambda x: sp.models.QDense(2, kernel_quantizer="quantized_bits(4,0,alpha=1)", bias_quantizer="quantized_bits(4,0,alpha=1)",
-                                    activation="quantized_relu(4)")(x), "QActivation"),  # fmt: skip
+        (
+            lambda x: sp.models.QDense(
+                2, kernel_quantizer="quantized_bits(4,0,alpha='auto')", bias_quantizer="quantized_bits(4,0,alpha=1)"
+            )(x),
+            "alpha",
+        ),
+        (
+            lambda x: sp.models.QDense(
+                2,
+                kernel_quantizer="quantized_bits(4,0,alpha=1)",
+                bias_quantizer="quantized_bits(4,0,alpha=1)",
+                activation="quantized_relu(4)",
+            )(x),
+            "QActivation",
+        ),
         (lambda x: keras.layers.Activation("tanh")(x), "no exact meaning"),
     ],
 )

@@ -21,7 +21,9 @@ from sparsepixels_lib.fixed_point import Fixed, fixed, reciprocal
         ("quantized_relu(16,6)", 16, 6, False, 65535 / 1024, 0.0),
     ],
 )
-def test_a_qkeras_quantizer_is_the_ap_fixed_type_of_its_documentation(quantizer, bits, integer, signed, largest, smallest):
+def test_a_qkeras_quantizer_is_the_ap_fixed_type_of_its_documentation(
+    quantizer, bits, integer, signed, largest, smallest
+):
     f = fixed(quantizer)
     assert (f.bits, f.integer, f.signed, f.max, f.min) == (bits, integer, signed, largest, smallest)
 
@@ -43,13 +45,24 @@ def test_quantize_is_rounding_of_the_exact_number(bits, integer, signed, x):
     assert f.quantize(x) == float(min(max(code, low), high) * Fraction(2) ** (integer - bits))
 
 
-@given(st.sampled_from(["quantized_relu(8,0)", "quantized_relu(16,0)", "quantized_bits(8,1,alpha=1)"]), st.floats(0, 0.99),
-       st.floats(0, 1, width=32), st.sampled_from([np.float32, np.float64]))  # fmt: skip
+@given(
+    st.sampled_from(["quantized_relu(8,0)", "quantized_relu(16,0)", "quantized_bits(8,1,alpha=1)"]),
+    st.floats(0, 0.99),
+    st.floats(0, 1, width=32),
+    st.sampled_from([np.float32, np.float64]),
+)
 def test_one_comparison_with_the_cut_decides_as_quantising_first_would(quantizer, threshold, x, dtype):
     f = fixed(quantizer)
     at_a_tie = (np.floor(x * 2**f.fraction) + 0.5) / 2**f.fraction
-    for value in (dtype(x), dtype(at_a_tie), np.nextafter(dtype(at_a_tie), dtype(2)), np.nextafter(dtype(at_a_tie), dtype(-2))):
-        assert (value > f.cut(threshold, dtype)) == (f.quantize(value) > np.floor(threshold * 2**f.fraction) / 2**f.fraction)
+    for value in (
+        dtype(x),
+        dtype(at_a_tie),
+        np.nextafter(dtype(at_a_tie), dtype(2)),
+        np.nextafter(dtype(at_a_tie), dtype(-2)),
+    ):
+        assert (value > f.cut(threshold, dtype)) == (
+            f.quantize(value) > np.floor(threshold * 2**f.fraction) / 2**f.fraction
+        )
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,12 @@ def test_empty_slots_are_zero():
 def test_active_means_the_quantised_pixel_is_strictly_above_the_floored_threshold():
     image = np.zeros((1, 2, 4, 1), np.float32)
     image[0, 0] = np.array([102.5, 102.51, 103, 103.5])[:, None] / 256  # codes 102 (tie to even), 103, 103, 104
-    assert reduce(image, 4, threshold=0.4)[1][0].tolist() == [[1, 2], [1, 3], [1, 4], [0, 0]]  # 0.4 = 102.4 LSB: 102 is off
+    assert reduce(image, 4, threshold=0.4)[1][0].tolist() == [
+        [1, 2],
+        [1, 3],
+        [1, 4],
+        [0, 0],
+    ]  # 0.4 = 102.4 LSB: 102 is off
 
 
 def test_a_small_pixel_that_rounds_to_zero_is_not_active():
@@ -65,7 +70,13 @@ def test_convolution_by_hand():
     inputs = compact({(1, 2): 0.25, (2, 2): 0.5, (2, 3): 0.75, (4, 5): 0.125}, 5)
     layer(inputs)
     layer.set_weights([np.arange(1.0, 10).reshape(3, 3, 1, 1), np.array([1.0])])
-    expected = [1 + 5 * 0.25 + 8 * 0.5 + 9 * 0.75, 1 + 2 * 0.25 + 5 * 0.5 + 6 * 0.75, 1 + 1 * 0.25 + 4 * 0.5 + 5 * 0.75, 1 + 5 * 0.125, 0]
+    expected = [
+        1 + 5 * 0.25 + 8 * 0.5 + 9 * 0.75,
+        1 + 2 * 0.25 + 5 * 0.5 + 6 * 0.75,
+        1 + 1 * 0.25 + 4 * 0.5 + 5 * 0.75,
+        1 + 5 * 0.125,
+        0,
+    ]
     assert layer(inputs).numpy().ravel().tolist() == expected
 
 
@@ -86,7 +97,7 @@ def test_an_empty_slot_with_features_is_nobodys_neighbour():
 
 
 def test_a_cell_lives_in_the_slot_of_its_first_pixel_and_slots_are_not_compacted():
-    """Pool 4, from the contract: (1,5), (2,1) -> cells (1,2), (1,1); the second pixel of a cell leaves an empty slot."""
+    """Pool 4, from the contract: (1,5), (2,1) -> cells (1,2), (1,1); a cell's second pixel leaves an empty slot."""
     inputs = compact({(1, 5): 1.0, (1, 6): 3.0, (2, 1): 5.0}, 4)
     features, hash = sp.AveragePooling2DSparse(4, (8, 8))(inputs)
     assert hash.numpy()[0].tolist() == [[1, 2], [0, 0], [1, 1], [0, 0]]
@@ -101,7 +112,12 @@ def test_pixels_in_a_partial_window_are_dropped():
 
 def test_max_is_over_active_slots_only_so_negative_values_survive():
     features, hash = sp.MaxPooling2DSparse(2, (4, 4))(compact({(1, 1): -3.0, (2, 2): -1.0, (3, 3): -2.0}, 4))
-    assert features.numpy().ravel().tolist() == [-1, 0, -2, 0] and hash.numpy()[0].tolist() == [[1, 1], [0, 0], [2, 2], [0, 0]]
+    assert features.numpy().ravel().tolist() == [-1, 0, -2, 0] and hash.numpy()[0].tolist() == [
+        [1, 1],
+        [0, 0],
+        [2, 2],
+        [0, 0],
+    ]
 
 
 def test_the_average_rounds_only_when_an_output_quantizer_says_so():
@@ -142,10 +158,16 @@ def randomize(model, seed, scale=1.5):
 
 
 NETWORKS = dict(
-    height=st.integers(4, 9), width=st.integers(4, 9), channels=st.integers(1, 3), n=st.integers(1, 16),
-    kernel=st.tuples(st.sampled_from([1, 3, 5]), st.sampled_from([1, 3, 7])), filters=st.integers(1, 3),
-    pool=st.tuples(st.integers(1, 4), st.integers(1, 4)), kind=st.sampled_from(["average", "max"]), bits=st.sampled_from([6, 8]),
-)  # fmt: skip
+    height=st.integers(4, 9),
+    width=st.integers(4, 9),
+    channels=st.integers(1, 3),
+    n=st.integers(1, 16),
+    kernel=st.tuples(st.sampled_from([1, 3, 5]), st.sampled_from([1, 3, 7])),
+    filters=st.integers(1, 3),
+    pool=st.tuples(st.integers(1, 4), st.integers(1, 4)),
+    kind=st.sampled_from(["average", "max"]),
+    bits=st.sampled_from([6, 8]),
+)
 
 
 @settings(max_examples=25, deadline=None)
@@ -154,11 +176,12 @@ def test_every_layer_equals_the_oracle_on_random_shapes(seed, **shape):
     model = random_network(**shape)
     randomize(model, seed)
     images = networks.corner_images(shape["height"], shape["width"], shape["channels"], shape["n"], seed)
+    positions = None  # the hash of the last layer that gave one
     for layer, expected in zip(model.layers[1:], oracle.trace(networks.describe(model), images), strict=True):
         out = sp.exact_predict(model, images, layer=layer.name)
         if expected.ndim == 4:  # the oracle's pixel view against ours
-            hash = out[1] if isinstance(out, list) else hash
-            out = sp.densify(out[0] if isinstance(out, list) else out, hash, expected.shape[1:3]).numpy()
+            positions = out[1] if isinstance(out, list) else positions
+            out = sp.densify(out[0] if isinstance(out, list) else out, positions, expected.shape[1:3]).numpy()
         assert (out == expected).all(), f"{layer.name} differs from the oracle"
 
 
@@ -233,6 +256,12 @@ def test_pixels_that_are_not_finite_are_refused(bad):
         sp.InputReduce(1)(tf.constant(image))
     with pytest.raises(ValueError, match="NaN or infinite"):
         sp.exact_predict(random_network(4, 5, 1, 3, (3, 3), 1, (2, 2), "max", 8), image)
+
+
+def test_images_that_were_never_scaled_are_refused_also_when_keras_made_them_float():
+    model = random_network(4, 5, 1, 3, (3, 3), 1, (2, 2), "max", 8)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="divide by 255"):
+        model.predict((255 * TOY).astype(np.uint8), verbose=0)
 
 
 def test_integer_images_are_refused():

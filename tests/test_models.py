@@ -13,14 +13,45 @@ COUNTS = {"microboone": 4121, "lhc_jets": 4535, "sparse_mnist": 4422}  # arXiv 2
 @pytest.mark.parametrize("dataset", COUNTS)
 @pytest.mark.parametrize("bits", [8, 16])
 def test_standard_and_sparse_have_the_published_parameter_count(dataset, bits):
-    assert sp.sparse_cnn(dataset, bits, 20).count_params() == sp.standard_cnn(dataset, bits).count_params() == COUNTS[dataset]
+    assert (
+        sp.sparse_cnn(dataset, bits, 20).count_params()
+        == sp.standard_cnn(dataset, bits).count_params()
+        == COUNTS[dataset]
+    )
 
 
 def test_layers_are_named_as_published():
     names = [layer.name for layer in sp.sparse_cnn("microboone", 8, 12).layers]
-    assert names == "image input_reduce conv1 relu1 conv2 relu2 pool1 flatten dense1 relu3 dense2 sigmoid".split()
+    assert names == [
+        "image",
+        "input_reduce",
+        "conv1",
+        "relu1",
+        "conv2",
+        "relu2",
+        "pool1",
+        "flatten",
+        "dense1",
+        "relu3",
+        "dense2",
+        "sigmoid",
+    ]
     names = [layer.name for layer in sp.sparse_cnn("sparse_mnist", 8, 12).layers]
-    assert names == "image input_reduce conv1 relu1 pool1 conv2 relu2 pool2 flatten dense1 relu3 dense2 softmax".split()
+    assert names == [
+        "image",
+        "input_reduce",
+        "conv1",
+        "relu1",
+        "pool1",
+        "conv2",
+        "relu2",
+        "pool2",
+        "flatten",
+        "dense1",
+        "relu3",
+        "dense2",
+        "softmax",
+    ]
 
 
 @pytest.mark.parametrize("n_active", [1, 8, 33])

@@ -1,0 +1,127 @@
+"""Training: reduction once, the cache, going on after an interruption, and what is refused."""
+
+import networks
+import numpy as np
+import pytest
+
+import sparsepixels_lib as sp
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return {split: sp.load("sparse_mnist", split, n=n) for split, n in (("train", 600), ("val", 200))}
+
+
+def train(digits, cache, epochs=4, **kwargs):
+    model = sp.sparse_cnn("sparse_mnist", 8, 12)
+    return model, sp.fit(model, digits["train"], digits["val"], epochs=epochs, cache=cache, **kwargs)
+
+
+def test_reduced_arrays_are_those_of_the_layer():
+    model = sp.sparse_cnn("sparse_mnist", 8, 12)
+    images = networks.corner_images(48, 48, 1, 12)
+    features, hash = sp.reduce_dataset(model, images, batch_size=5)
+    expected = sp.exact_predict(model, images, layer="input_reduce")
+    assert features.dtype == np.float32 and (features == expected[0]).all() and (hash == expected[1]).all()
+
+
+def test_training_learns_real_digits(digits, tmp_path):
+    model = sp.sparse_cnn("sparse_mnist", 8, 12)
+    history = sp.fit(
+        model, sp.load("sparse_mnist", "train", n=4000), digits["val"], epochs=4, batch_size=32, cache=tmp_path
+    )
+    assert history["loss"][-1] < 0.8 * history["loss"][0] and history["val_accuracy"][-1] > 0.3
+
+
+def test_a_finished_run_is_loaded_and_says_so(digits, tmp_path, capsys):
+    first, history = train(digits, tmp_path)
+    again, loaded = train(digits, tmp_path)
+    assert loaded == history and "loaded after epoch 4" in capsys.readouterr().out
+    assert all((a == b).all() for a, b in zip(first.get_weights(), again.get_weights(), strict=True))
+
+
+def test_an_interrupted_run_goes_on_and_ends_as_an_uninterrupted_one(digits, tmp_path, capsys, monkeypatch):
+    whole, history = train(digits, tmp_path / "whole")
+    save, calls = sp.training._State.save, []
+
+    def interrupt(*arguments):
+        save(*arguments)
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sp.training._State, "save", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        train(digits, tmp_path / "cut")
+    assert "epochs 1 to 2 are kept" in capsys.readouterr().out
+    resumed, rest = train(digits, tmp_path / "cut")
+    assert "goes on after epoch 2" in capsys.readouterr().out
+    np.testing.assert_allclose(rest["loss"], history["loss"], rtol=1e-4)
+    for a, b in zip(resumed.get_weights(), whole.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-4)
+
+
+def test_other_settings_data_or_weights_are_another_run(digits, tmp_path):
+    train(digits, tmp_path, epochs=1)
+    train(digits, tmp_path, epochs=1, batch_size=64)
+    sp.fit(sp.sparse_cnn("sparse_mnist", 8, 12, seed=1), digits["train"], digits["val"], epochs=1, cache=tmp_path)
+    sp.fit(sp.sparse_cnn("sparse_mnist", 8, 12), digits["val"], digits["val"], epochs=1, cache=tmp_path)
+    assert len(list(tmp_path.glob("*.npz"))) == 4
+
+
+def test_a_damaged_cache_is_named_and_the_run_starts_again(digits, tmp_path, capsys):
+    train(digits, tmp_path, epochs=1)
+    (file,) = tmp_path.glob("*.npz")
+    file.write_bytes(file.read_bytes()[:1000])
+    train(digits, tmp_path, epochs=1)
+    assert f"{file} cannot be read" in capsys.readouterr().out
+
+
+def test_the_best_epoch_is_the_result(digits, tmp_path):
+    model, history = train(digits, tmp_path, epochs=5, learning_rate=0.05)
+    val = digits["val"]
+    compact = sp.compact_model(model)
+    compact.compile(loss="sparse_categorical_crossentropy")
+    loss = compact.evaluate(sp.reduce_dataset(model, val.images), val.labels, verbose=0)
+    assert loss == pytest.approx(min(history["val_loss"]), rel=1e-5)
+
+
+def test_early_stopping_counts_epochs_without_improvement():
+    history = {"loss": [1.0] * 6, "val_loss": [1.0, 0.9, 0.8995, 0.95, 0.93, 0.92]}
+    assert sp.training._stopped(
+        history, 200, patience=4, min_delta=1e-3
+    )  # nothing better than 0.9 - 0.001 in four epochs
+    assert not sp.training._stopped(history, 200, patience=5, min_delta=1e-3)
+    assert not sp.training._stopped(history, 200, patience=4, min_delta=1e-4)
+    assert sp.training._stopped(history, 6, patience=9, min_delta=1e-3)
+
+
+def test_the_standard_cnn_trains_through_the_same_call(digits, tmp_path):
+    model = sp.standard_cnn("sparse_mnist", 8)
+    before = model.get_weights()
+    history = sp.fit(
+        model, (digits["train"].images[:128], digits["train"].labels[:128]), digits["val"], epochs=1, cache=tmp_path
+    )
+    assert len(history["loss"]) == 1 and any((a != b).any() for a, b in zip(before, model.get_weights(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "error", "message"),
+    [
+        (np.zeros((4, 48, 48, 1), np.uint8), np.zeros(4), TypeError, "divide by 255"),
+        (np.zeros((4, 28, 28, 1)), np.zeros(4), ValueError, r"\(batch, 48, 48, 1\)"),
+        (np.zeros((4, 48, 48, 1)), np.zeros(3), ValueError, "as many labels"),
+        (np.zeros((0, 48, 48, 1)), np.zeros(0), ValueError, "at least one"),
+        (np.zeros((4, 48, 48, 1)), np.array([0, 1, 2, 10]), ValueError, "0 to 9"),
+        (np.zeros((4, 48, 48, 1)), np.array([0, 1, 2, 0.5]), ValueError, "whole numbers"),
+    ],
+)
+def test_data_that_do_not_fit_are_refused(images, labels, error, message, digits, tmp_path):
+    with pytest.raises(error, match=message):
+        sp.fit(sp.sparse_cnn("sparse_mnist", 8, 8), (images, labels), digits["val"], epochs=1, cache=tmp_path)
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_loss_that_is_not_finite_is_said(digits, tmp_path):
+    with pytest.raises(FloatingPointError, match="learning_rate"):
+        train(digits, tmp_path, epochs=2, learning_rate=float("nan"))

@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -14,12 +15,15 @@ import numpy as np
 import tf_keras
 from hls4ml.converters.keras_v2_to_hls import KerasModelReader, parse_keras_model
 from hls4ml.model.graph import ModelGraph
+from qkeras import QActivation
 from tqdm.auto import tqdm
 
 from . import hls_layers
-from .exact import RECIPROCAL_BITS, check_images, exact_predict, logits_layer, quantized_weights, ranges
+from .exact import exact_predict, logits_layer
 from .fixed_point import fixed
+from .ranges import RECIPROCAL_BITS, check_images, pixel_format, quantized_weights, ranges
 
+_RESERVED = {"input", "class", "struct", "template", "double", "float", "int", "for", "if", "while", "return", "new"}
 DEVICE = "xcu250-figd2104-2L-e"  # of the published reports
 
 
@@ -45,11 +49,10 @@ def convert(
     names = {b.lower(): b for b in hls_layers.BACKENDS}
     if backend.lower() not in names:
         raise ValueError(f"Backend {backend!r} has no sparse kernels: use {' or '.join(hls_layers.BACKENDS)}.")
-    if len(model.inputs) != 1:
-        raise ValueError(
-            "convert takes the model whose input is the image, not the compact-input model: both share their weights."
-        )
     ranges(model)
+    for name in [project_name, *(layer.name for layer in model.layers)]:
+        if not re.fullmatch(r"[A-Za-z]\w*", name) or name in _RESERVED:
+            raise ValueError(f"{name!r} cannot be a name in C++: use letters, digits and _, and no keyword.")
     sparse = any(type(layer).__module__ == f"{__package__}.layers" for layer in model.layers)
     output_dir = Path(output_dir)
     output_dir.mkdir(parents=True, exist_ok=True)
@@ -126,12 +129,14 @@ def _hls_config(model, backend: str, sparse: bool, parallel: dict, extra: dict) 
         config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend=backend)
     config["Model"] |= {"PipelineStyle": "dataflow", **extra.get("Model", {})}
     if not sparse:  # as InputReduce does: raw images are quantised once, as the C++ reads them
-        pixel = hls_layers.ap_type(fixed(model.layers[1].activation))
+        pixel = hls_layers.ap_type(pixel_format(model))
         config["LayerName"][model.layers[0].name]["Precision"] = {"result": str(pixel)}
     for layer in model.layers:
         if type(layer) is tf_keras.layers.AveragePooling2D:
             config["LayerName"][layer.name]["Precision"] = _average_types(model, layer)
-        if layer.name == "softmax" or getattr(layer, "activation", None) is tf_keras.activations.softmax:
+        if type(layer) is QActivation:  # stock hls4ml forgets that a quantizer is symmetric
+            config["LayerName"][layer.name]["Precision"]["result"] = str(hls_layers.ap_type(fixed(layer.activation)))
+        if getattr(layer, "activation", None) is tf_keras.activations.softmax:
             config["LayerName"][layer.name] |= _softmax_types(layer.output_shape[-1])
     for name, knobs in parallel.items():
         known = {
@@ -142,7 +147,9 @@ def _hls_config(model, backend: str, sparse: bool, parallel: dict, extra: dict) 
                 raise ValueError(f"parallel: layer {name!r} has no knob {knob!r}; it has {', '.join(known) or 'none'}.")
             config["LayerName"][name][known[knob]] = value
     for name, settings in extra.get("LayerName", {}).items():
-        config["LayerName"].setdefault(name, {}).update(settings)
+        if name not in config["LayerName"]:
+            raise ValueError(f"hls_config: no layer {name!r}; there are {', '.join(config['LayerName'])}.")
+        config["LayerName"][name].update(settings)
     for settings in config["LayerName"].values():
         settings["Trace"] = True
     return config
@@ -151,7 +158,7 @@ def _hls_config(model, backend: str, sparse: bool, parallel: dict, extra: dict) 
 def _average_types(model, layer) -> dict:
     """Types for stock average pooling: enough fraction bits that a division by a power of two is exact."""
     x = ranges(model)[layer.inbound_nodes[0].inbound_layers.name]
-    integer = max(int(np.ceil(np.log2(x.largest))), 0) + 1
+    integer = max(int(np.floor(np.log2(max(x.largest, 2.0**-x.fraction)))) + 1, 0) + 1
     area = layer.pool_size[0] * layer.pool_size[1]
     accum = f"ap_fixed<{integer + area.bit_length() + x.fraction + RECIPROCAL_BITS},{integer + area.bit_length()}>"
     return {"accum": accum, "result": f"ap_fixed<{integer + x.fraction + RECIPROCAL_BITS},{integer}>"}
@@ -177,8 +184,8 @@ def _run(hls_model: ModelGraph, images: np.ndarray, names: list[str]) -> list:
     keras_model = hls_model.config.config["KerasModel"]
     images = check_images(images, keras_model).astype(np.float64)
     for name in names:
-        if name not in hls_model.graph:
-            raise ValueError(f"The project has no layer {name!r}; it has {', '.join(hls_model.graph)}.")
+        if name not in (computed := [node.name for node in hls_model.get_layers() if _traced(node)]):
+            raise ValueError(f"The project has no layer {name!r}; it has {', '.join(computed)}.")
     _compile(hls_model)
     library = hls_model._top_function_lib
     top, _ = hls_model._get_top_function(images)
@@ -214,7 +221,7 @@ def _traced(node) -> list[tuple[str, object]]:
 
 
 def _compile(hls_model: ModelGraph) -> None:
-    if hls_model._top_function_lib is not None:
+    if hls_model._top_function_lib is not None and hls_model.config.trace_output:
         return
     hls_model.config.trace_output = True
     hls_model.write()

@@ -44,14 +44,18 @@ class Fixed:
         """`x` (any shape) on this grid, in float64: exact, because scaling by a power of two is."""
         return np.clip(np.rint(np.asarray(x, np.float64) / self.lsb) * self.lsb, self.min, self.max)
 
+    def floor(self, threshold: float) -> float:
+        """The largest number on this grid that is not above `threshold`."""
+        return float(np.floor(threshold / self.lsb) * self.lsb)
+
     def cut(self, threshold: float, dtype=np.float32) -> float:
         """The largest number of `dtype` whose quantised value is not above `threshold`.
 
         A quantizer is monotone, so "quantised pixel > threshold" is "pixel > cut": one comparison an image.
         """
-        last_off = np.floor(threshold / self.lsb)  # the threshold, floored to the grid, in LSB
-        middle = dtype((last_off + 0.5) * self.lsb)
-        ties_round_up = last_off % 2 == 1
+        last_off = self.floor(threshold)
+        middle = dtype(last_off + 0.5 * self.lsb)
+        ties_round_up = last_off / self.lsb % 2 == 1
         return float(np.nextafter(middle, dtype(-np.inf)) if ties_round_up else middle)
 
     def __str__(self) -> str:
@@ -89,6 +93,14 @@ def _require(condition: bool, quantizer, why: str) -> None:
         raise ValueError(f"Quantizer {quantizer} cannot be emitted exactly: {why}.")
 
 
+def reciprocal_code(area: int, k: int) -> tuple[int, int]:
+    """1 / area in hardware, round(2^k / area) / 2^k, as (code, fraction bits) without spare zeros."""
+    code = round(2**k / area)
+    spare = min(max((code & -code).bit_length() - 1, 0), k)  # a power of two needs no fraction bits below its own
+    return code >> spare, k - spare
+
+
 def reciprocal(area: int, k: int) -> float:
-    """1 / area as the hardware multiplies by it: round(2^k / area) / 2^k; exact for powers of two."""
-    return round(2**k / area) / 2**k
+    """round(2^k / area) / 2^k; exact for powers of two."""
+    code, fraction = reciprocal_code(area, k)
+    return code / 2**fraction

@@ -13,7 +13,7 @@ from hls4ml.model.layers import Layer
 from hls4ml.model.quantizers import Quantizer
 from hls4ml.model.types import FixedPrecisionType, IntegerPrecisionType, NamedType
 
-from .fixed_point import Fixed
+from .fixed_point import Fixed, reciprocal_code
 
 BACKENDS = ("Vitis", "Vivado")
 
@@ -85,7 +85,7 @@ class _SparseNode(Layer):
 
     def _knob(self, name: str, limit: int):
         value = self.get_attr(f"parallel_{name}") or limit
-        if not 1 <= value <= limit:
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= limit:
             raise ValueError(f"{self.name}: parallel {name} must be 1 to {limit} (0 means all), not {value}.")
         self.set_attr(f"parallel_{name}", value)
 
@@ -153,9 +153,7 @@ class _PoolingNode(_SparseNode):
 class AveragePooling2DSparseNode(_PoolingNode):
     def _result(self, x):
         area, k = self.get_attr("pool_height") * self.get_attr("pool_width"), self.get_attr("reciprocal_bits")
-        code = round(2**k / area)
-        spare = min((code & -code).bit_length() - 1, k)  # a power of two needs no fraction bits below its own
-        code, k = code >> spare, k - spare
+        code, k = reciprocal_code(area, k)
         summed = min(self.get_attr("n_slots"), area) * _largest(x)
         scale = _exact(k, code, signed=False)
         self.set_attr("reciprocal", code / 2**k)

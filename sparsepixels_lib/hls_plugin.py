@@ -87,8 +87,8 @@ def _parse(keras_layer: dict, input_names, input_shapes, data_reader):
     layer = {"name": name, "class_name": kind, "inputs": _inputs(keras_layer)}
     if kind == "InputReduce":
         pixel = fixed(config["input_quantizer"])
-        threshold = float(np.floor(config["threshold"] / pixel.lsb) * pixel.lsb)
-        layer |= {"n_slots": config["n_active"], "threshold": threshold, "image_precision": ap_type(pixel)}
+        layer |= {"n_slots": config["n_active"], "threshold": pixel.floor(config["threshold"])}
+        layer |= {"image_precision": ap_type(pixel)}
         output = [config["n_active"], shape[2]]
     elif kind == "QConv2DSparse":
         layer |= {

@@ -7,6 +7,7 @@ features as it is.
 
 from __future__ import annotations
 
+import numpy as np
 import tensorflow as tf
 from qkeras.quantizers import get_quantizer
 
@@ -29,11 +30,9 @@ class InputReduce(Layer):
 
     def __init__(self, n_active: int, threshold: float = 0.0, input_quantizer="quantized_relu(8,0)", **kwargs):
         super().__init__(**kwargs)
-        self.n_active, self.threshold = n_active, float(threshold)
+        self.n_active, self.threshold = _whole(n_active, "n_active"), float(threshold)
         self.input_quantizer = _quantizer_name(input_quantizer)
         self.format, self._quantize = fixed(self.input_quantizer), get_quantizer(self.input_quantizer)
-        if n_active < 1 or n_active != int(n_active):
-            raise ValueError(f"n_active must be a whole number of at least 1, not {n_active}.")
         if not 0 <= self.threshold < self.format.max:
             raise ValueError(
                 f"threshold must be at least 0 and below {self.format.max}, the largest pixel "
@@ -111,7 +110,7 @@ class QConv2DSparse(_OnCompactArrays):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.filters, self.use_bias = int(filters), bool(use_bias)
+        self.filters, self.use_bias = _whole(filters, "filters"), bool(use_bias)
         self.kernel_size = _pair(kernel_size, "kernel_size")
         self.kernel_quantizer, self.bias_quantizer = _quantizer_name(kernel_quantizer), _quantizer_name(bias_quantizer)
         self._quantize_kernel, self._quantize_bias = (
@@ -119,13 +118,11 @@ class QConv2DSparse(_OnCompactArrays):
             get_quantizer(self.bias_quantizer),
         )
         self.kernel_initializer = tf.keras.initializers.get(kernel_initializer)
-        if self.filters < 1:
-            raise ValueError(f"filters must be at least 1, not {filters}.")
         if any(k % 2 == 0 for k in self.kernel_size):
             raise ValueError(f"kernel_size must be odd, so that the kernel has a centre, not {self.kernel_size}.")
         if _pair(strides, "strides") != (1, 1) or padding != "same":
             raise ValueError(
-                f"A sparsity-preserving convolution has strides=1 and padding='same', "
+                "A sparsity-preserving convolution has strides=1 and padding='same', "
                 f"not strides={strides}, padding={padding!r}."
             )
 
@@ -239,11 +236,17 @@ class SparseFlatten(_OnCompactArrays):
         return super().get_config() | {"image_shape": self.image_shape}
 
 
+def _whole(value, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}.")
+    return int(value)
+
+
 def _pair(value, name: str) -> tuple[int, int]:
-    pair = (value, value) if not isinstance(value, (list, tuple)) else tuple(value)
-    if len(pair) != 2 or any(int(v) != v or v < 1 for v in pair):
-        raise ValueError(f"{name} must be one or two whole numbers of at least 1, not {value}.")
-    return int(pair[0]), int(pair[1])
+    pair = tuple(value) if isinstance(value, (list, tuple)) else (value, value)
+    if len(pair) != 2:
+        raise ValueError(f"{name} must be one or two whole numbers, not {value!r}.")
+    return _whole(pair[0], name), _whole(pair[1], name)
 
 
 def _quantizer_name(quantizer) -> str:

@@ -124,7 +124,7 @@ def input_quantizer(bits: int) -> str:
 def _specification(dataset: str, bits: int, kind: str) -> tuple[Architecture, str, str]:
     if dataset not in ARCHITECTURES:
         raise ValueError(f"Unknown data set {dataset!r}: choose one of {', '.join(ARCHITECTURES)}.")
-    if bits not in (8, 16):
+    if isinstance(bits, float) or bits not in (8, 16):
         raise ValueError(f"The published networks have 8 or 16 bits, not {bits}.")
     integer = ARCHITECTURES[dataset].integer[kind] if bits == 8 else 6
     return ARCHITECTURES[dataset], f"quantized_bits({bits},{integer},alpha=1)", f"quantized_relu({bits},{integer})"

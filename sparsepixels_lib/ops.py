@@ -43,9 +43,10 @@ def neighbours(hash: tf.Tensor, kernel_size: tuple[int, int]) -> tuple[tf.Tensor
     depend on the active set only, so they stay on the hash tensor, where the next layer with this kernel size
     finds them.
     """
-    if not hasattr(hash, "_neighbours"):
-        hash._neighbours = {}
-    if kernel_size not in hash._neighbours:
+    known = {}
+    if tf.executing_eagerly() or not hasattr(hash, "numpy"):  # not on an array from outside the graph being built
+        known = hash.__dict__.setdefault("_neighbours", known)
+    if kernel_size not in known:
         n, (k_h, k_w) = hash.shape[1], kernel_size
         empty = tf.where(active(hash), 0.0, _FAR)
         row, column = tf.unstack(tf.cast(hash, tf.float32), axis=-1)
@@ -53,8 +54,8 @@ def neighbours(hash: tf.Tensor, kernel_size: tuple[int, int]) -> tuple[tf.Tensor
         near = tf.where(tf.maximum(tf.abs(d_row) - k_h // 2, tf.abs(d_column) - k_w // 2) <= 0)
         code = tf.cast(tf.gather_nd(d_row * k_w + d_column, near), tf.int32) + k_h // 2 * k_w + k_w // 2
         b, i, j = tf.unstack(tf.cast(near, tf.int32), axis=1)
-        hash._neighbours[kernel_size] = b * n + j, (b * n + i) * k_h * k_w + code
-    return hash._neighbours[kernel_size]
+        known[kernel_size] = b * n + j, (b * n + i) * k_h * k_w + code
+    return known[kernel_size]
 
 
 def _differences(of: tf.Tensor, minus: tf.Tensor) -> tf.Tensor:
@@ -98,6 +99,7 @@ def pool_cells(
 
     A cell lives in the first of its slots.
     """
+    hash = tf.cast(hash, tf.int32)
     cell = pixel_index(hash, image_shape, pool_size)
     slot = tf.reshape(tf.range(tf.size(cell)), tf.shape(cell))
     cells = tf.shape(hash)[0] * (image_shape[0] // pool_size[0]) * (image_shape[1] // pool_size[1])
@@ -128,7 +130,12 @@ def densify(features: tf.Tensor, hash: tf.Tensor, image_shape: tuple[int, int]) 
 
     Raises InvalidArgumentError if a hash lies outside the image.
     """
-    features, hash = tf.convert_to_tensor(features), tf.convert_to_tensor(hash)
+    features, hash = tf.convert_to_tensor(features), tf.cast(hash, tf.int32)
+    if tf.executing_eagerly():  # a user's own arrays; layers give nothing else
+        empty_or_inside = (hash[..., 0] > 0) == (hash[..., 1] > 0)
+        tf.debugging.assert_equal(
+            empty_or_inside & (hash[..., 0] >= 0), True, "A hash is (row, column), 1-based, or (0, 0)"
+        )
     (height, width), channels = image_shape, features.shape[-1]
     batch = tf.shape(hash)[0]
     flat = tf.math.unsorted_segment_sum(features, pixel_index(hash, image_shape), batch * height * width)

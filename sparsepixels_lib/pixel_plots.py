@@ -13,6 +13,7 @@ from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.image import AxesImage
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.text import Text
+from matplotlib.ticker import MaxNLocator
 
 from .plots import COLORS, GREY
 
@@ -176,6 +177,8 @@ def _pixels(ax: Axes, values: np.ndarray, **look) -> AxesImage:
     extent = (0.5, width + 0.5, height + 0.5, 0.5)
     artist = ax.imshow(values, extent=extent, origin="upper", interpolation="nearest", **look)
     ax.minorticks_off()
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))  # there is no pixel 2.5
     return artist
 
 

@@ -9,16 +9,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tempfile
+import weakref
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from qkeras import QActivation
 from tqdm.auto import tqdm
 
-from .exact import check_images
 from .layers import InputReduce
 from .models import compact_model, input_reduce_of
+from .ranges import check_images
 
 keras = tf.keras
 
@@ -57,18 +60,29 @@ def fit(
 
     `train`, `val`: pairs (images (B, H, W, C), labels (B,)), or a Dataset of `load`. A sparse model trains on
     reduced arrays. The state after each epoch is kept in the folder `cache` under a key of model, data and
-    settings: the same call later loads the result, or goes on after an interruption, and says so. Raises
-    ValueError for images or labels that do not fit the model and FloatingPointError if the loss is not
-    finite.
+    settings: the same call later, with this or an equal model, loads the result, or goes on after an interruption, and
+    says so. Raises ValueError or TypeError for images, labels or settings that do not fit, PermissionError for a cache
+    that cannot be written, and FloatingPointError if the loss is not finite.
     """
+    if epochs < 1 or patience < 1 or batch_size < 1:
+        raise ValueError(f"epochs, patience and batch_size must be at least 1, not {epochs}, {patience}, {batch_size}.")
+    if unnamed := [a.name for a in model.layers if type(a) is QActivation and not isinstance(a.activation, str)]:
+        raise ValueError(
+            f"QActivation {unnamed[0]!r}: give its quantizer as a string, or the saved model cannot be loaded."
+        )
+    _check_folder(Path(cache))
     trained = compact_model(model) if any(isinstance(layer, InputReduce) for layer in model.layers) else model
     (x, y), (x_val, y_val) = (_arrays(model, trained, data) for data in (train, val))
-    loss = "binary_crossentropy" if model.output_shape[-1] == 1 else "sparse_categorical_crossentropy"
+    logits = getattr(model.layers[-1], "activation", None) not in (keras.activations.sigmoid, keras.activations.softmax)
+    losses = keras.losses
+    kind = losses.BinaryCrossentropy if model.output_shape[-1] == 1 else losses.SparseCategoricalCrossentropy
     optimizer = keras.optimizers.Adam(learning_rate)
     optimizer.build(trained.trainable_variables)
-    trained.compile(optimizer, loss, metrics=["accuracy"])
+    trained.compile(optimizer, kind(from_logits=logits), metrics=["accuracy"])
 
-    settings = [epochs, batch_size, learning_rate, patience, min_delta, seed, loss]
+    start = _start(model)
+    model.set_weights(start)
+    settings = [epochs, batch_size, learning_rate, patience, min_delta, seed]
     state = _State(Path(cache), model, [*x, y, *x_val, y_val], settings)
     history = state.load(trained)
     finished = _stopped(history, epochs, patience, min_delta)
@@ -101,8 +115,28 @@ def fit(
             "Run the same call again to go on."
         )
         raise
-    state.restore_best(trained)
+    finally:
+        if _stopped(history, epochs, patience, min_delta):
+            state.restore_best(trained)
+        _LEFT[model] = model.get_weights(), start
     return history
+
+
+_LEFT = weakref.WeakKeyDictionary()  # model -> weights that fit left it with, weights that it began with
+
+
+def _start(model) -> list[np.ndarray]:
+    """The weights a run begins with: those before the last fit, if nobody has changed them since."""
+    now, (left, began) = model.get_weights(), _LEFT.get(model, ([], None))
+    return began if left and all(map(np.array_equal, now, left)) else now
+
+
+def _check_folder(cache: Path) -> None:
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=cache).close()
+    except OSError as error:
+        raise PermissionError(f"Cannot write into the cache folder {cache} ({error.strerror}): name another.") from None
 
 
 def _arrays(model, trained, data) -> tuple[list[np.ndarray], np.ndarray]:
@@ -114,7 +148,13 @@ def _arrays(model, trained, data) -> tuple[list[np.ndarray], np.ndarray]:
         )
     if labels.min() < 0 or labels.max() >= classes or (labels != labels.astype(int)).any():
         raise ValueError(f"Labels must be whole numbers from 0 to {classes - 1}, not {labels.min()} to {labels.max()}.")
-    x = [check_images(images, model)] if trained is model else list(reduce_dataset(model, images))
+    if trained is model:
+        return [check_images(images, model)], labels.reshape(-1, 1)
+    features, hash = reduce_dataset(model, images)
+    if not hash.any():
+        threshold = input_reduce_of(model).threshold
+        raise ValueError(f"No pixel is above the threshold {threshold:g}: the largest is {np.max(images):g}.")
+    x = [features, hash]
     return x, labels.reshape(-1, 1)
 
 
@@ -130,7 +170,8 @@ class _State:
     """Weights, best weights, optimizer and history of one run, in one file that is replaced as a whole."""
 
     def __init__(self, cache: Path, model, arrays, settings):
-        digest = hashlib.sha256(json.dumps([model.to_json(), settings]).encode())
+        layers = [(type(a).__name__, {k: v for k, v in a.get_config().items() if k != "name"}) for a in model.layers]
+        digest = hashlib.sha256(json.dumps([layers, settings], default=str).encode())
         for array in [*model.get_weights(), *arrays]:
             digest.update(np.ascontiguousarray(array))
         self.path = cache / f"{model.name}-{digest.hexdigest()[:12]}.npz"
@@ -157,7 +198,6 @@ class _State:
         arrays = {f"v{i}": v.numpy() for i, v in enumerate(_variables(model))} | {
             f"best{i}": w for i, w in enumerate(self.best)
         }
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         scratch = self.path.with_suffix(f".{os.getpid()}.tmp.npz")
         np.savez(scratch, history=json.dumps(history), **arrays)
         scratch.replace(self.path)

@@ -21,7 +21,8 @@ def describe(model) -> list[dict]:
         elif kind == "QActivation":
             steps.append({"kind": "quantize" if not steps else "activation", "grid": Grid(str(config["activation"]))})
         elif kind in ("QConv2DSparse", "QConv2D", "QDense"):
-            grids = [_weight_grid(config[f"{w}_quantizer"]) for w in ("kernel", "bias")]
+            quantizers = [config[f"{w}_quantizer"] for w in ("kernel", "bias" if config["use_bias"] else "kernel")]
+            grids = [_weight_grid(quantizer) for quantizer in quantizers]
             weights = [w.astype(np.float64) for w in layer.get_weights()]
             bias = weights[1] if len(weights) > 1 else np.zeros(weights[0].shape[-1])
             steps.append(

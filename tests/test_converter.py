@@ -39,7 +39,7 @@ def test_random_small_networks_are_equal_layer_by_layer(tmp_path_factory, state_
     expected = oracle.predict(networks.describe(model), images)
     assert (
         sp.compare_layers(model, hls_model, images)
-        == f"All {len(model.layers) - 2} layers are equal on {len(images)} images."
+        == f"All {len(model.layers) - 1} layers are equal on {len(images)} images."
     )
     assert (sp.emulate(hls_model, images) == expected).all() and (sp.exact_predict(model, images) == expected).all()
     state_count(f"random network {shape}: {len(images)} images, {expected.size} logits, 0 mismatches")
@@ -89,6 +89,31 @@ def test_an_average_that_rounds_is_the_same_in_cpp(tmp_path):
     assert len(np.unique(expected)) > 5
 
 
+def test_a_symmetric_activation_saturates_symmetrically_in_cpp(tmp_path):
+    image, weights = keras.Input((4, 4, 1)), "quantized_bits(8,4,alpha=1)"
+    x, hash = sp.InputReduce(6, name="input_reduce")(image)
+    x = sp.QConv2DSparse(1, 3, weights, weights, name="conv1")([x, hash])
+    x = sp.models.QActivation("quantized_bits(6,2,1,alpha=1)", name="act1")(x)
+    model = keras.Model(image, sp.SparseFlatten((4, 4), name="flatten")([x, hash]))
+    randomize(model, 0, 6)
+    images = networks.corner_images(4, 4, 1, 6)
+    expected = oracle.predict(networks.describe(model), images)
+    assert expected.min() == -31 / 8  # saturated, and not at -4
+    assert (sp.emulate(sp.convert(model, tmp_path), images) == expected).all()
+
+
+def test_a_project_that_stock_hls4ml_compiled_is_emulated_too(small, tmp_path):
+    hls_model = sp.convert(small[0], tmp_path)
+    hls_model.compile()
+    assert (sp.emulate(hls_model, small[1]) == sp.exact_predict(*small)).all()
+
+
+@pytest.mark.parametrize("name", ["my project", "2nd", "class", "sparse-pixels"])
+def test_names_that_cpp_does_not_know_are_refused(small, tmp_path, name):
+    with pytest.raises(ValueError, match="cannot be a name in C"):
+        sp.convert(small[0], tmp_path, project_name=name)
+
+
 def test_compare_layers_names_the_layer_that_differs_and_by_how_much(small, tmp_path):
     model, images = small
     hls_model = sp.convert(model, tmp_path)
@@ -105,8 +130,9 @@ def test_any_layer_of_the_cpp_can_be_read(small, tmp_path):
     hls_model = sp.convert(model, tmp_path)
     features, hash = sp.emulate(hls_model, images, layer="pool1")
     assert features.shape == (len(images), 5, 2) and (hash == sp.exact_predict(model, images, layer="pool1")[1]).all()
-    with pytest.raises(ValueError, match="no layer 'pool7'.*conv1"):
-        sp.emulate(hls_model, images, layer="pool7")
+    for unknown in ("pool7", "image"):
+        with pytest.raises(ValueError, match=f"no layer '{unknown}'.*conv1"):
+            sp.emulate(hls_model, images, layer=unknown)
 
 
 @pytest.mark.parametrize("dataset", sp.ARCHITECTURES)
@@ -138,6 +164,8 @@ def test_the_standard_cnn_goes_through_the_same_call(dataset, tmp_path, state_co
         ({"parallel": {"conv1": {"rows": 1}}}, ValueError, "no knob 'rows'.*pixels, filters, channels"),
         ({"parallel": {"conv9": {"pixels": 1}}}, ValueError, "conv9"),
         ({"parallel": {"conv1": {"pixels": 6}}}, ValueError, "must be 1 to 5"),
+        ({"parallel": {"conv1": {"pixels": "2"}}}, ValueError, "must be 1 to 5"),
+        ({"hls_config": {"LayerName": {"conv9": {}}}}, ValueError, "no layer 'conv9'"),
     ],
 )
 def test_unknown_targets_and_knobs_are_refused(small, tmp_path, arguments, error, message):
@@ -146,7 +174,7 @@ def test_unknown_targets_and_knobs_are_refused(small, tmp_path, arguments, error
 
 
 def test_the_compact_model_is_not_converted(tmp_path):
-    with pytest.raises(ValueError, match="share their weights"):
+    with pytest.raises(ValueError, match="shares its weights"):
         sp.convert(sp.compact_model(sp.sparse_cnn("sparse_mnist", 8, 4)), tmp_path)
 
 

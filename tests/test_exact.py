@@ -7,7 +7,8 @@ import pytest
 import tensorflow as tf
 
 import sparsepixels_lib as sp
-from sparsepixels_lib.exact import logits_layer, ranges
+from sparsepixels_lib.exact import logits_layer
+from sparsepixels_lib.ranges import ranges
 
 keras = tf.keras
 
@@ -144,6 +145,88 @@ def test_layers_without_exact_meaning_are_refused_by_name(layer, message):
     model = keras.Model(image, layer(sp.SparseFlatten((3, 3))([x, hash])))
     with pytest.raises(ValueError, match=message):
         sp.exact_predict(model, np.zeros((1, 3, 3, 1)))
+
+
+W = {"kernel_quantizer": "quantized_bits(8,2,alpha=1)", "bias_quantizer": "quantized_bits(8,2,alpha=1)"}
+
+
+def used_twice(image):
+    x, hash = sp.InputReduce(4)(image)
+    conv = sp.QConv2DSparse(1, 3, name="conv")
+    return sp.SparseFlatten((6, 6))([conv([conv([x, hash]), hash]), hash])
+
+
+def quantised_before_the_reduction(image):
+    x, hash = sp.InputReduce(4)(sp.models.QActivation("quantized_relu(4,0)")(image))
+    return sp.SparseFlatten((6, 6))([x, hash])
+
+
+def pooled_as_another_image(image):
+    x, hash = sp.AveragePooling2DSparse(2, (8, 8), name="pool")(sp.InputReduce(4)(image))
+    return sp.SparseFlatten((4, 4))([x, hash])
+
+
+def flattened_as_another_image(image):
+    x, hash = sp.AveragePooling2DSparse(2, (6, 6))(sp.InputReduce(4)(image))
+    return sp.SparseFlatten((6, 6), name="flatten")([x, hash])
+
+
+def softmax_in_the_middle(image):
+    x = keras.layers.Flatten()(sp.models.QActivation("quantized_relu(8,0)")(image))
+    return sp.models.QDense(2, **W)(keras.layers.Activation("softmax")(sp.models.QDense(2, **W)(x)))
+
+
+def dilated(image):
+    x = sp.models.QActivation("quantized_relu(8,0)")(image)
+    return keras.layers.Flatten()(sp.models.QConv2D(1, 3, dilation_rate=2, **W)(x))
+
+
+def overlapping_pool(image):
+    x = sp.models.QActivation("quantized_relu(8,0)")(image)
+    return keras.layers.Flatten()(keras.layers.MaxPooling2D(3, strides=1)(x))
+
+
+def subclass_with_more_meaning(image):
+    from qkeras import QAveragePooling2D
+
+    return keras.layers.Flatten()(QAveragePooling2D(2)(sp.models.QActivation("quantized_relu(8,0)")(image)))
+
+
+def no_input_quantizer(image):
+    return sp.models.QDense(2, **W)(keras.layers.Flatten()(image))
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        (used_twice, "'conv' is used twice"),
+        (quantised_before_the_reduction, "InputReduce on the images"),
+        (pooled_as_another_image, r"'pool' has image_shape \(8, 8\), but the image there is \(6, 6\)"),
+        (flattened_as_another_image, r"image_shape \(6, 6\), but the image there is \(3, 3\)"),
+        (softmax_in_the_middle, "no exact meaning"),
+        (dilated, "dilated"),
+        (overlapping_pool, "non-overlapping"),
+        (subclass_with_more_meaning, "QAveragePooling2D"),
+        (no_input_quantizer, "must begin with"),
+    ],
+)
+def test_networks_whose_hardware_would_compute_something_else_are_refused(network, message, tmp_path):
+    image = keras.Input((6, 6, 1))
+    model = keras.Model(image, network(image))
+    for use in (lambda: sp.exact_predict(model, np.zeros((1, 6, 6, 1))), lambda: sp.convert(model, tmp_path)):
+        with pytest.raises(ValueError, match=message):
+            use()
+
+
+def test_compact_models_and_several_outputs_are_refused():
+    model = sp.sparse_cnn("sparse_mnist", 8, 4)
+    with pytest.raises(ValueError, match="image model it shares its weights with"):
+        sp.exact_predict(sp.compact_model(model), np.zeros((1, 48, 48, 1)))
+    two = keras.Model(model.input, [model.output, model.get_layer("dense2").output])
+    with pytest.raises(ValueError, match="1 inputs and 2 outputs"):
+        sp.exact_predict(two, np.zeros((1, 48, 48, 1)))
+    with pytest.raises(TypeError, match="pass its .images"):
+        sp.exact_predict(model, sp.load("sparse_mnist", "test", n=2))
 
 
 def test_an_empty_batch_gives_empty_predictions():

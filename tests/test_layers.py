@@ -209,12 +209,20 @@ def test_save_and_load_round_trip(tmp_path):
 
 
 def test_the_pairs_of_neighbours_are_found_once_per_active_set(monkeypatch):
+    """microboone has two 7x7 convolutions on one active set: one row and one column difference, not two of each."""
+    model, calls = sp.sparse_cnn("microboone", 8, 8), []
+    images, differences = networks.corner_images(63, 63, 1, 8), sp.ops._differences
+    monkeypatch.setattr(sp.ops, "_differences", lambda *a: calls.append(1) or differences(*a))
+    for use in (lambda: model(images), lambda: tf.function(model)(images), lambda: sp.exact_predict(model, images)):
+        calls.clear()
+        use()
+        assert len(calls) == 2
+
+
+def test_neighbours_found_while_a_graph_is_built_stay_in_it():
     features, hash = compact({(1, 2): 0.25, (2, 2): 0.5}, 3)
-    conv = [sp.QConv2DSparse(1, 3) for _ in range(2)]
-    conv[0]([features, hash])
-    first = hash._neighbours[(3, 3)]
-    conv[1]([features, hash])
-    assert hash._neighbours[(3, 3)] is first
+    conv = lambda: sp.ops.conv2d(features, hash, tf.ones((3, 3, 1, 1)), tf.zeros(1))  # noqa: E731
+    np.testing.assert_array_equal(tf.function(conv)(), conv())
 
 
 @pytest.mark.parametrize(
@@ -222,6 +230,9 @@ def test_the_pairs_of_neighbours_are_found_once_per_active_set(monkeypatch):
     [
         (lambda: sp.InputReduce(0), "at least 1"),
         (lambda: sp.InputReduce(2.5), "whole number"),
+        (lambda: sp.InputReduce(True), "whole number"),
+        (lambda: sp.QConv2DSparse(2.7, 3), "filters"),
+        (lambda: sp.densify(tf.ones((1, 1, 1)), [[[2, 0]]], (2, 2)), "1-based"),
         (lambda: sp.InputReduce(21)(TOY), "more than the 4x5 image"),
         (lambda: sp.InputReduce(3)(TOY[0]), r"\(batch, height, width, channels\)"),
         (lambda: sp.InputReduce(3, 1.5), "threshold"),

@@ -61,6 +61,55 @@ def test_an_interrupted_run_goes_on_and_ends_as_an_uninterrupted_one(digits, tmp
         np.testing.assert_allclose(a, b, atol=1e-4)
 
 
+def test_the_same_call_with_the_same_model_goes_on_or_loads(digits, tmp_path, capsys, monkeypatch):
+    """As in a notebook whose cell is run again."""
+    model, batches = sp.sparse_cnn("sparse_mnist", 8, 12), []
+    run = lambda: sp.fit(model, digits["train"], digits["val"], epochs=3, cache=tmp_path)  # noqa: E731
+    save = sp.training._State.save
+
+    def interrupt(*arguments):
+        batches.append(1)
+        if len(batches) == 2:
+            raise KeyboardInterrupt  # in the second epoch, with weights that nobody has kept
+        save(*arguments)
+
+    monkeypatch.setattr(sp.training._State, "save", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    history, trained = run(), model.get_weights()
+    assert "goes on after epoch 1" in capsys.readouterr().out
+    assert run() == history and "loaded after epoch 3" in capsys.readouterr().out
+    assert all(map(np.array_equal, trained, model.get_weights())) and len(list(tmp_path.glob("*.npz"))) == 1
+
+
+def test_a_model_that_ends_at_its_logits_is_trained_on_logits(digits, tmp_path):
+    with_softmax = sp.sparse_cnn("sparse_mnist", 8, 12)
+    logits = sp.models.keras.Model(with_softmax.input, with_softmax.get_layer("dense2").output)
+    histories = [
+        sp.fit(m, digits["train"], digits["val"], epochs=1, cache=tmp_path / m.name)
+        for m in (logits, sp.sparse_cnn("sparse_mnist", 8, 12))
+    ]
+    assert histories[0]["loss"] == pytest.approx(histories[1]["loss"], rel=1e-4)
+
+
+@pytest.mark.parametrize("settings", [{"epochs": 0}, {"patience": 0}, {"batch_size": 0}])
+def test_settings_that_train_nothing_are_refused(digits, tmp_path, settings):
+    with pytest.raises(ValueError, match="at least 1"):
+        train(digits, tmp_path, **settings)
+
+
+def test_images_without_a_pixel_above_the_threshold_are_refused(digits, tmp_path):
+    faint = digits["train"].images * 0.3, digits["train"].labels
+    with pytest.raises(ValueError, match="above the threshold 0.4: the largest is 0.3"):
+        sp.fit(sp.sparse_cnn("sparse_mnist", 8, 8), faint, digits["val"], cache=tmp_path)
+
+
+def test_a_cache_that_cannot_be_written_is_said_before_training(digits, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PermissionError, match="name another"):
+        train(digits, tmp_path / "file")
+
+
 def test_other_settings_data_or_weights_are_another_run(digits, tmp_path):
     train(digits, tmp_path, epochs=1)
     train(digits, tmp_path, epochs=1, batch_size=64)

@@ -3,11 +3,24 @@
 Collects what the exactness tests counted.
 """
 
+import warnings
+
 import pytest
+from matplotlib.figure import Figure
 
 import sparsepixels_lib  # noqa: F401
 
 COUNTS = pytest.StashKey[list]()
+
+
+@pytest.fixture
+def ax():
+    """Axes of a figure that is drawn in the end, so that what cannot be drawn fails the test."""
+    figure = Figure()
+    yield figure.subplots()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure.draw_without_rendering()
 
 
 @pytest.fixture

@@ -1,22 +1,11 @@
 """Bars are as high as the table says and carry the numbers in words; expected values are from pencil and paper."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
 from sparsepixels_lib import hardware_plots
-
-
-@pytest.fixture
-def ax():
-    figure = Figure()
-    yield figure.subplots()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")  # numbers that cannot be drawn
-        figure.draw_without_rendering()
 
 
 @pytest.fixture

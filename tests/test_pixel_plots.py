@@ -1,7 +1,5 @@
 """Pictures of images and sparse arrays show what they were given; expected values are from pencil and paper."""
 
-import warnings
-
 import numpy as np
 import pytest
 from matplotlib.colors import LogNorm
@@ -15,15 +13,6 @@ TOY = np.zeros((6, 6))
 TOY[[0, 1, 1, 3, 5], [2, 0, 3, 5, 1]] = [2, 4, 8, 1, 5]
 TOY_HASH = np.array([[1, 3], [2, 1], [2, 4], [4, 6], [6, 2], [0, 0]])
 TOY_FEATURES = np.array([2.0, 4, 8, 1, 5, 0])
-
-
-@pytest.fixture
-def ax():
-    figure = Figure()
-    yield figure.subplots()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")  # numbers that cannot be drawn
-        figure.draw_without_rendering()
 
 
 def test_rank_counts_active_pixels_in_raster_order():

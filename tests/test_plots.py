@@ -1,25 +1,13 @@
 """Curves and histograms carry the numbers they were given; expected values are from pencil and paper."""
 
-import warnings
-
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from sklearn.metrics import roc_auc_score
 
 from sparsepixels_lib import plots
 from sparsepixels_lib.occupancy import Occupancy
-
-
-@pytest.fixture
-def ax():
-    figure = Figure()
-    yield figure.subplots()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")  # numbers that cannot be drawn
-        figure.draw_without_rendering()
 
 
 def test_the_style_puts_ticks_inside_on_all_sides_and_uses_petroffs_colours():

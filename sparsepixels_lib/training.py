@@ -36,7 +36,11 @@ def reduce_dataset(model: keras.Model, images: np.ndarray, *, batch_size: int = 
     n, channels = input_reduce_of(model).n_active, images.shape[-1]
     features, hash = np.empty((len(images), n, channels), np.float32), np.empty((len(images), n, 2), np.int32)
     for i in tqdm(
-        range(0, len(images), batch_size), desc="input reduction", unit="batch", disable=len(images) <= batch_size
+        range(0, len(images), batch_size),
+        desc="input reduction",
+        unit="batch",
+        leave=False,
+        disable=len(images) <= batch_size,
     ):
         batch = slice(i, i + batch_size)
         features[batch], hash[batch] = reduce(tf.constant(images[batch], tf.float32))
@@ -78,7 +82,7 @@ def fit(
     kind = losses.BinaryCrossentropy if model.output_shape[-1] == 1 else losses.SparseCategoricalCrossentropy
     optimizer = keras.optimizers.Adam(learning_rate)
     optimizer.build(trained.trainable_variables)
-    trained.compile(optimizer, kind(from_logits=logits), metrics=["accuracy"])
+    trained.compile(optimizer, kind(from_logits=logits), metrics=["accuracy"], steps_per_execution=16)
 
     start = _start(model)
     model.set_weights(start)

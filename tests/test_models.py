@@ -20,38 +20,16 @@ def test_standard_and_sparse_have_the_published_parameter_count(dataset, bits):
     )
 
 
-def test_layers_are_named_as_published():
-    names = [layer.name for layer in sp.sparse_cnn("microboone", 8, 12).layers]
-    assert names == [
-        "image",
-        "input_reduce",
-        "conv1",
-        "relu1",
-        "conv2",
-        "relu2",
-        "pool1",
-        "flatten",
-        "dense1",
-        "relu3",
-        "dense2",
-        "sigmoid",
-    ]
-    names = [layer.name for layer in sp.sparse_cnn("sparse_mnist", 8, 12).layers]
-    assert names == [
-        "image",
-        "input_reduce",
-        "conv1",
-        "relu1",
-        "pool1",
-        "conv2",
-        "relu2",
-        "pool2",
-        "flatten",
-        "dense1",
-        "relu3",
-        "dense2",
-        "softmax",
-    ]
+@pytest.mark.parametrize(
+    ("dataset", "names"),
+    [
+        ("microboone", "image input_reduce conv1 relu1 conv2 relu2 pool1 flatten dense1 relu3 dense2 sigmoid"),
+        ("lhc_jets", "image input_reduce conv1 relu1 conv2 relu2 pool1 flatten dense1 relu3 dense2 softmax"),
+        ("sparse_mnist", "image input_reduce conv1 relu1 pool1 conv2 relu2 pool2 flatten dense1 relu3 dense2 softmax"),
+    ],
+)
+def test_layers_are_named_as_published(dataset, names):
+    assert " ".join(layer.name for layer in sp.sparse_cnn(dataset, 8, 12).layers) == names
 
 
 @pytest.mark.parametrize("n_active", [1, 8, 33])

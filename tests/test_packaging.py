@@ -36,8 +36,8 @@ def wheel(tmp_path_factory) -> Path:
 def elsewhere(wheel, tmp_path_factory) -> tuple[Path, dict]:
     """The folder of an environment with the wheel and what it depends on, and what CONVERT found there.
 
-    The dependencies are lent by the running environment through a .pth file; its own .pth files, among them the one
-    that leads back to the clone, are not read there.
+    The dependencies are lent by the running environment through a .pth file; its own .pth files are not read there: not
+    the one that leads back to the clone, nor the one with which setuptools brings distutils back to Python 3.12.
     """
     folder = tmp_path_factory.mktemp("elsewhere")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
@@ -45,7 +45,8 @@ def elsewhere(wheel, tmp_path_factory) -> tuple[Path, dict]:
     install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--no-index", "--python"]
     subprocess.run([*install, interpreter, wheel], check=True)
     site_packages = next((folder / "venv").glob("lib/python*/site-packages"))
-    (site_packages / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    distutils = "import _distutils_hack; _distutils_hack.add_shim()"
+    (site_packages / "lent.pth").write_text(f"{sysconfig.get_path('purelib')}\n{distutils}\n")
     ran = subprocess.run([interpreter, "-I", "-c", CONVERT], cwd=folder, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
     return folder, json.loads(ran.stdout.splitlines()[-1])

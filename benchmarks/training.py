@@ -74,11 +74,13 @@ def steps(model: keras.Model, inputs, labels):
     return lambda: train(batches), infer
 
 
-def seconds(function, repeats: int) -> float:
-    start = time.perf_counter()
-    for _ in range(repeats):
+def seconds(function, at_least: float = 0.3) -> float:
+    """Time of one call, averaged over `at_least` seconds of calls: the same turn for all, however fast they are."""
+    start, calls = time.perf_counter(), 0
+    while (elapsed := time.perf_counter() - start) < at_least:
         function()
-    return (time.perf_counter() - start) / repeats
+        calls += 1
+    return elapsed / calls
 
 
 def main() -> None:
@@ -100,12 +102,7 @@ def main() -> None:
         f"{np.mean(active == 0):.0%} empty; {rounds} rounds"
     )
     for k, what in enumerate(("training step", "inference")):
-        times = np.array(
-            [
-                [seconds(way[k], 2 if "dense" in name or "standard" in name else 10) for name, way in ways.items()]
-                for _ in range(rounds)
-            ]
-        )
+        times = np.array([[seconds(way[k]) for way in ways.values()] for _ in range(rounds)])
         ratios = times[:, 1:2] / times
         print(f"\n{what}, batch {BATCH}, microboone, N = {N}, 8 bit")
         for name, milliseconds, ratio in zip(

@@ -24,8 +24,9 @@ class InputReduce(Layer):
 
     Active: channel 0 of the *quantised* image is strictly above `threshold` (floored to the quantizer's
     grid). More active pixels than slots are dropped; empty slots have zero features and hash (0, 0).
-    Raises ValueError for n_active < 1 or > H W, a threshold no pixel can pass, or images that are not (B, H,
-    W, C); at call time InvalidArgumentError for NaN or infinite pixels and TypeError for integer images.
+    Raises ValueError for n_active < 1 or > H W, a threshold no pixel can pass, or images that are not (B, H, W, C); at
+    call time InvalidArgumentError for NaN, infinite or unscaled pixels (above twice the quantizer's range), and
+    TypeError for integer images (a Keras model makes them floats first, so there they are caught as unscaled).
     """
 
     def __init__(self, n_active: int, threshold: float = 0.0, input_quantizer="quantized_relu(8,0)", **kwargs):

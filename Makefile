@@ -25,7 +25,7 @@ bench: compiler $(READY)  ## the benchmarks
 
 lock: $(READY)  ## resolve requirements.lock again, after a change in pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-emit-index-url --all-extras pyproject.toml -o requirements.lock
+	  --no-emit-index-url --extra data --extra notebooks --extra rtl --extra dev pyproject.toml -o requirements.lock
 
 compiler:
 	@command -v g++ >/dev/null || { echo "g++ is missing: install it (Debian and Ubuntu: apt-get install g++) \

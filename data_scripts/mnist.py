@@ -10,12 +10,10 @@ start: the package ships the same numbers. The original files are only ever read
 
 import argparse
 import gzip
-import hashlib
 import json
 import os
 import struct
 import zlib
-from importlib.metadata import PackageNotFoundError, version
 from math import prod
 from pathlib import Path
 
@@ -32,6 +30,8 @@ from sparsepixels_lib.data import (
     read_mnist_sums,
 )
 from sparsepixels_lib.occupancy import occupancy
+
+from .files import code_version, sha256, writable
 
 URL = "https://ossci-datasets.s3.amazonaws.com/mnist/"
 # name: shape and the md5 of the .gz file, both of the original by LeCun, Cortes and Burges
@@ -53,7 +53,7 @@ def download(folder: str | Path) -> None:
         import pooch
     except ImportError as error:
         raise ImportError("downloading needs pooch: pip install 'sparsepixels-lib[data]'") from error
-    folder = _writable(Path(folder))
+    folder = writable(folder)
     for name, (_, md5) in FILES.items():
         path = folder / f"{name}.gz"
         if path.exists() and pooch.file_hash(str(path), alg="md5") != md5:  # pooch would replace it
@@ -111,11 +111,11 @@ def prepare(folder: str | Path, out: str | Path | None = None, force: bool = Fal
     check_mnist_sums(sums, folder)
     provenance = {
         "source": "MNIST, original idx files (LeCun, Cortes, Burges; CC BY-SA 3.0)",
-        "files": {path.name: _sha256(path) for path in paths},
-        "code": f"sparsepixels-lib {_version()}, data_scripts.mnist",
+        "files": {path.name: sha256(path) for path in paths},
+        "code": code_version("mnist"),
         "parameters": {"sum of pixels": [3, 3], "rows and columns used": 27},
     }
-    part = _writable(target.parent) / f"{target.name}.{os.getpid()}.part"
+    part = writable(target.parent) / f"{target.name}.{os.getpid()}.part"
     try:
         with part.open("wb") as file:
             np.savez_compressed(file, **sums._asdict(), provenance=json.dumps(provenance))
@@ -155,28 +155,6 @@ def _find(folder, name):
     raise FileNotFoundError(
         f"{folder} has no {name}.gz (or plain {name}): python -m data_scripts.mnist download {folder}"
     )
-
-
-def _writable(folder):
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OSError(f"cannot make the folder {folder} ({error.strerror}): choose another") from error
-    if not os.access(folder, os.W_OK):
-        raise PermissionError(f"no permission to write in {folder}: choose another folder")
-    return folder
-
-
-def _sha256(path):
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _version():
-    try:
-        return version("sparsepixels-lib")
-    except PackageNotFoundError:
-        return "(not installed)"
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sparsepixels_lib import data
+from sparsepixels_lib import coordinate_lists, data
 
 PLACES = [8, 11, 15, 18, 22, 25, 29, 32, 36]  # 23.5 + 3.5 * (i - 23.5) for i = 19, ..., 27, rounded on paper
 
@@ -114,8 +114,7 @@ def test_without_a_folder_every_source_is_the_real_mnist_that_ships_and_says_so(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("mnist", "test"), "no data set 'mnist': this release has 'sparse_mnist'"),
-        (("microboone", "test"), "no data set 'microboone': this release has 'sparse_mnist'"),
+        (("mnist", "test"), "no data set 'mnist': this release has 'sparse_mnist', 'lhc_jets', 'microboone'"),
         (("sparse_mnist", "valid"), "no split 'valid': this release has 'train', 'val', 'test'"),
         (("sparse_mnist", "test", "fake"), "no source 'fake': this release has 'auto', 'real', 'default'"),
     ],
@@ -134,6 +133,96 @@ def test_n_must_be_a_positive_whole_number(n):
 def test_real_with_a_folder_that_holds_no_prepared_file_says_how_to_make_it(tmp_path):
     with pytest.raises(FileNotFoundError, match="data_scripts.mnist prepare"):
         data.load("sparse_mnist", "test", "real", folder=tmp_path)
+
+
+# --- LHC jets and MicroBooNE ------------------------------------------------------------------------------------------
+
+
+def jet_pixel(row, column, value):
+    image = np.zeros((1, 100, 100))
+    image[0, row, column] = value
+    return data.sparsify_jets(image)[0, ..., 0]
+
+
+@pytest.mark.parametrize(
+    ("at", "lands"), [(36, 0), (37, 2), (50, 28), (62, 52), (63, 54), (64, 55), (77, 55), (35, 0), (22, 0)]
+)
+def test_a_jet_pixel_lands_where_pencil_and_paper_say(at, lands):
+    assert np.argwhere(jet_pixel(at, 40, 600.0)).tolist() == [[lands, 8]]  # 27.5 + 2 * (at - 22 - 27.5), rounded
+    assert np.argwhere(jet_pixel(40, at, 600.0)).tolist() == [[8, lands]]
+
+
+@pytest.mark.parametrize(("gev", "value"), [(600, 0.5), (3, 0), (3.5, 0), (4.8, 0.004), (1200, 1), (5000, 1)])
+def test_a_jet_pixel_is_its_momentum_over_1200_gev_cut_below_0_003_and_at_1(gev, value):
+    assert jet_pixel(40, 40, gev)[8, 8] == np.float32(value)
+
+
+@pytest.mark.parametrize("at", [0, 21, 78, 99])
+def test_jet_pixels_outside_the_crop_are_lost(at):
+    assert not jet_pixel(at, 50, 600.0).any() and not jet_pixel(50, at, 600.0).any()
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (np.zeros((100, 100)), "jet images are"),
+        (np.zeros((1, 56, 56)), "jet images are"),
+        (np.zeros((1, 100, 100), int), "jet images are .* int64"),
+        (np.full((1, 100, 100), -1.0), "negative"),
+        (np.full((1, 100, 100), np.nan), "NaN"),
+        (np.full((1, 100, 100), np.inf), "infinite"),
+    ],
+)
+def test_images_that_are_not_of_jets_are_refused(images, message):
+    with pytest.raises(ValueError, match=message):
+        data.sparsify_jets(images)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "classes"),
+    [("lhc_jets", (56, 56), ("g", "q", "W", "Z", "t")), ("microboone", (63, 63), ("background", "signal"))],
+)
+def test_a_physics_data_set_ships_a_synthetic_default_that_says_so(name, shape, classes):
+    loaded = data.load(name, "val", n=7)
+    assert loaded.images.shape == (7, *shape, 1) and loaded.classes == classes
+    assert loaded.source.startswith("synthetic default: ") and "shipped with the package" in loaded.source
+
+
+@pytest.mark.parametrize(("name", "script"), [("lhc_jets", "jets"), ("microboone", "microboone")])
+def test_real_physics_data_need_a_folder_and_say_how_to_fill_it(tmp_path, name, script):
+    with pytest.raises(FileNotFoundError, match=f"name a folder.*python -m data_scripts.{script} download"):
+        data.load(name, "test", "real")
+    with pytest.raises(FileNotFoundError, match=f"{name}.npz is not there.*python -m data_scripts.{script} download"):
+        data.load(name, "test", "real", folder=tmp_path)
+
+
+def physics_file(path, source):
+    image = np.zeros((2, 56, 56))
+    image[:, 3, 4] = 0.5, 1
+    meta = {"image_shape": [56, 56], "classes": list("gqWZt"), "source": source}
+    coordinate_lists.write(path, {"test": coordinate_lists.coordinate_list(image, [1, 4])}, meta)
+
+
+def test_real_goes_before_generated_and_generated_before_shipped(tmp_path):
+    sources = [data.load("lhc_jets", "test", n=2, folder=tmp_path).source]
+    for name, source in (("lhc_jets_default.npz", "synthetic default: mine"), ("lhc_jets.npz", "real: mine")):
+        physics_file(tmp_path / name, source)
+        sources.append(data.load("lhc_jets", "test", n=2, folder=tmp_path).source)
+    assert sources[0].endswith("(shipped with the package)")
+    assert sources[1:] == [
+        f"synthetic default: mine ({tmp_path / 'lhc_jets_default.npz'})",
+        f"real: mine ({tmp_path / 'lhc_jets.npz'})",
+    ]
+    assert data.load("lhc_jets", "test", "default", folder=tmp_path).source == sources[1]
+
+
+def test_a_prepared_file_that_does_not_say_real_is_refused(tmp_path):
+    physics_file(tmp_path / "lhc_jets.npz", "synthetic default: mine")
+    with pytest.raises(ValueError, match="lhc_jets.npz should be real, but says 'synthetic default: mine'"):
+        data.load("lhc_jets", "test", folder=tmp_path)
+
+
+# --- sparse MNIST, prepared -------------------------------------------------------------------------------------------
 
 
 def test_auto_falls_back_to_the_default_and_says_so(tmp_path):

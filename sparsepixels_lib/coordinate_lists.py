@@ -1,0 +1,154 @@
+"""Sparse images as coordinate lists in one npz file: the embedded and the prepared physics data.
+
+For each split s, of n images with m active pixels in all:
+
+    s_offsets (n + 1,) uint32    image i has the active pixels offsets[i] to offsets[i + 1] - 1
+    s_index   (m,) uint16        row * W + column, in raster order within an image
+    s_value   (m,)               float32 in (0, 1], or uint16 in 1..65535 that stands for value * 65535
+    s_label   (n,) uint8         index into the classes
+
+and `meta`, a JSON text with image_shape [H, W], classes, source, and whatever else tells how the file was made.
+"""
+
+import json
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+from zlib import error as ZlibError
+
+import numpy as np
+
+__all__ = ["CoordinateList", "concatenate", "coordinate_list", "read", "read_list", "select", "write"]
+
+_FULL = 65535  # the code of the value 1
+
+
+class CoordinateList(NamedTuple):
+    """Images as the arrays that the module describes: offsets (n + 1,), index (m,), value (m,), label (n,)."""
+
+    offsets: np.ndarray
+    index: np.ndarray
+    value: np.ndarray
+    label: np.ndarray
+
+
+def coordinate_list(images: np.ndarray, labels: np.ndarray, *, quantize: bool = False) -> CoordinateList:
+    """List the pixels above 0 of `images` (n, H, W) or (n, H, W, 1) in [0, 1], with `labels` (n,) of 0..255.
+
+    Values are kept exactly as float32, or, with `quantize`, rounded to 1 / 65535 (an active pixel stays active).
+    Raises ValueError for other shapes, for values outside [0, 1] and for more than 65,536 pixels an image.
+    """
+    images, labels = np.asarray(images), np.asarray(labels)
+    if images.ndim not in (3, 4) or images.shape[3:] not in ((), (1,)) or labels.shape != (len(images),):
+        raise ValueError(f"images are (n, H, W) or (n, H, W, 1), labels (n,); got {images.shape} and {labels.shape}")
+    pixels = images.reshape(len(images), images.shape[1] * images.shape[2])
+    if pixels.shape[1] > _FULL + 1:
+        raise ValueError(f"{pixels.shape[1]:,} pixels an image: a uint16 index ends at 65,536")
+    if pixels.size and not (pixels.min() >= 0 and pixels.max() <= 1):
+        raise ValueError(f"pixels must be in [0, 1]; these go from {pixels.min():g} to {pixels.max():g}")
+    image, index = pixels.nonzero()
+    value = pixels[image, index]
+    value = np.maximum(np.rint(value * float(_FULL)), 1).astype(np.uint16) if quantize else value.astype(np.float32)
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(image, minlength=len(images)))])
+    return CoordinateList(offsets.astype(np.uint32), index.astype(np.uint16), value, labels.astype(np.uint8))
+
+
+def concatenate(parts: Sequence[CoordinateList]) -> CoordinateList:
+    """The images of all `parts` in their order."""
+    starts = np.cumsum([0] + [int(part.offsets[-1]) for part in parts])
+    offsets = [[0]] + [start + part.offsets[1:].astype(np.int64) for start, part in zip(starts, parts, strict=False)]
+    arrays = (np.concatenate([getattr(part, key) for part in parts]) for key in ("index", "value", "label"))
+    return CoordinateList(np.concatenate(offsets).astype(np.uint32), *arrays)
+
+
+def select(pixels: CoordinateList, order: np.ndarray) -> CoordinateList:
+    """The images `order` (k,) of the list, in that order."""
+    offsets = pixels.offsets.astype(np.int64)
+    counts = np.diff(offsets)[order]
+    ends = np.cumsum(counts)
+    where = np.arange(counts.sum()) + np.repeat(offsets[:-1][order] - ends + counts, counts)
+    offsets = np.concatenate([[0], ends]).astype(np.uint32)
+    return CoordinateList(offsets, pixels.index[where], pixels.value[where], pixels.label[order])
+
+
+def write(path: str | Path, splits: Mapping[str, CoordinateList], meta: Mapping) -> None:
+    """Write `splits` (name -> CoordinateList) and `meta`, which has image_shape (H, W), classes and source, to `path`.
+
+    The same arguments give the same bytes: nothing is compressed, no time is stored. The file appears only when it is
+    complete. Raises KeyError where `meta` lacks one of the three, OSError, naming the file, where it cannot be written.
+    """
+    path = Path(path)
+    if lacking := {"image_shape", "classes", "source"} - meta.keys():
+        raise KeyError(f"meta of {path} lacks {', '.join(sorted(lacking))}")
+    arrays = {f"{split}_{key}": array for split, pixels in splits.items() for key, array in pixels._asdict().items()}
+    arrays["meta"] = np.array(json.dumps(meta))
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with zipfile.ZipFile(part, "w") as file:
+            for name, array in arrays.items():
+                entry = zipfile.ZipInfo(f"{name}.npy")  # dated 1980, whatever the clock says
+                entry.create_system = 3
+                with file.open(entry, "w", force_zip64=True) as stream:
+                    np.lib.format.write_array(stream, array, allow_pickle=False)
+        part.replace(path)
+    except OSError as error:
+        raise OSError(f"cannot write {path} ({error}): make room or choose another folder") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read(path: str | Path, split: str, n: int | None = None) -> tuple[np.ndarray, np.ndarray, dict]:
+    """The images (n, H, W, 1) float32 in [0, 1], labels (n,) int64 and `meta` of a split, or of its first n images.
+
+    Raises as `read_list`, and ValueError where the split has fewer than `n` images.
+    """
+    pixels, meta = read_list(path, split)
+    count = len(pixels.label) if n is None else n
+    if count > len(pixels.label):
+        raise ValueError(f"n={n:,}: {split} of {path} has only {len(pixels.label):,} images")
+    height, width = meta["image_shape"]
+    last = int(pixels.offsets[count])
+    value = pixels.value[:last]
+    images = np.zeros((count, height * width), np.float32)
+    images[_image(pixels)[:last], pixels.index[:last]] = value if value.dtype == np.float32 else value / _FULL
+    return images.reshape(count, height, width, 1), pixels.label[:count].astype(np.int64), meta
+
+
+def read_list(path: str | Path, split: str) -> tuple[CoordinateList, dict]:
+    """The pixels of a split as they are in the file, and `meta`.
+
+    Raises FileNotFoundError or PermissionError, and ValueError, naming the file, where it is damaged or no such file.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            meta = json.loads(str(file["meta"]))
+            pixels = CoordinateList(*(file[f"{split}_{key}"] for key in CoordinateList._fields))
+        height, width = meta["image_shape"]
+        _check(pixels, height * width, len(meta["classes"]))
+    except (FileNotFoundError, PermissionError):
+        raise
+    except (OSError, EOFError, KeyError, TypeError, ValueError, AttributeError, zipfile.BadZipFile, ZlibError) as error:
+        message = f"{path}: cannot be read as coordinate lists ({error}). Move it away and make it again"
+        raise ValueError(message) from error
+    return pixels, meta
+
+
+def _image(pixels):
+    """The image (m,) that each pixel belongs to."""
+    return np.repeat(np.arange(len(pixels.label)), np.diff(pixels.offsets.astype(np.int64)))
+
+
+def _check(pixels, area, classes):
+    offsets, index, value, label = pixels
+    if offsets.shape != (len(label) + 1,) or offsets[0] != 0 or offsets[-1] != len(index) or len(value) != len(index):
+        raise ValueError("its offsets do not fit its pixels and labels")
+    if (index >= area).any() or (np.diff(_image(pixels) * area + index) <= 0).any():  # _image refuses falling offsets
+        raise ValueError("its pixel indices are not in raster order within the image")
+    if value.dtype not in (np.uint16, np.float32):
+        raise ValueError(f"its values are {value.dtype}, neither uint16 nor float32")
+    if not ((value > 0) & (value <= (1 if value.dtype == np.float32 else _FULL))).all():
+        raise ValueError("it has values that are not in (0, 1]")
+    if (label >= classes).any():
+        raise ValueError("it has labels beyond its classes")

@@ -1,0 +1,421 @@
+"""data_scripts.jets on files that these tests write by the published schema, against the chain in loops."""
+
+import hashlib
+import io
+import tarfile
+
+import h5py
+import numpy as np
+import pytest
+from local_record import local_record
+
+from data_scripts import jets, jets_files
+from sparsepixels_lib import coordinate_lists, data
+
+
+def some_jets(count, seed):
+    """Images (count, 100, 100) in GeV of some 40 pixels each, up to 3 TeV, all over the frame, and labels (count,)."""
+    rng = np.random.default_rng(seed)
+    images = rng.exponential(300, (count, 100, 100)) ** 1.3 * (rng.random((count, 100, 100)) < 0.004)
+    return images, rng.integers(0, 5, count)
+
+
+def tables(images, labels):
+    """The seven tables of a file of the record."""
+    count = len(images)
+    summary = np.full((count, 59), 7.0)
+    summary[:, 53:] = 0
+    summary[np.arange(count), 53 + labels] = 1  # j_g, j_q, j_w, j_z, j_t; the last column, j_undef, stays 0
+    return {
+        "jetConstituentList": np.zeros((count, 150, 16)),
+        "jetImage": images,
+        "jetImageECAL": images / 2,
+        "jetImageHCAL": images / 2,
+        "jets": summary,
+        "jetFeatureNames": np.array([b"j_feature"] * 53 + [b"j_g", b"j_q", b"j_w", b"j_z", b"j_t", b"j_undef"], "S"),
+        "particleFeatureNames": np.array([b"j1_px"] * 17, "S"),
+    }
+
+
+def write(path, contents):
+    with h5py.File(path, "w") as file:
+        for name, table in contents.items():
+            file.create_dataset(name, data=table, compression="gzip" if name == "jetImage" else None)
+    return path
+
+
+def chain(image):
+    """One image (100, 100) in GeV through the published chain, pixel by pixel."""
+
+    def place(k):  # rows and columns 36 to 63 spread over the frame by two, the rest goes to its border
+        return 0 if k < 36 else 55 if k > 63 else 2 * (k - 36)
+
+    frame = np.zeros((56, 56), np.float32)
+    for row in range(22, 78):
+        for column in range(22, 78):
+            value = min(image[row, column] / 1200, 1)
+            if value > 0.003:
+                frame[place(row), place(column)] = value
+    return frame
+
+
+NAMES = ["jetImage_2_150p_0_10000.h5", "jetImage_2_150p_10000_20000.h5", "jetImage_10_150p_0_10000.h5"]
+COUNTS = [401, 50, 149]
+
+
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("jets")
+    for seed, (name, count) in enumerate(zip(NAMES, COUNTS, strict=True)):
+        write(folder / name, tables(*some_jets(count, seed)))
+    return folder
+
+
+@pytest.fixture
+def folder(originals, tmp_path):
+    for name in NAMES:
+        (tmp_path / name).symlink_to(originals / name)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def prepared(originals, tmp_path_factory):
+    return jets.prepare(originals, tmp_path_factory.mktemp("prepared"))
+
+
+def as_set(images, labels):
+    return {(image.tobytes(), int(label)) for image, label in zip(images, labels, strict=True)}
+
+
+def expected(numbers=(0, 1, 2)):
+    found = set()
+    for k in numbers:
+        images, labels = some_jets(COUNTS[k], k)
+        found |= as_set([chain(image) for image in images], labels)
+    return found
+
+
+def test_prepared_jets_are_those_of_the_chain_in_loops_each_in_one_split(prepared):
+    splits = [data.load("lhc_jets", split, "real", folder=prepared.parent) for split in data.SPLITS]
+    sets = [as_set(split.images, split.labels) for split in splits]
+    assert set.union(*sets) == expected()
+    assert [len(s) for s in sets] == [len(s.images) for s in splits] == [360, 40, 200]  # 9 : 1 : 5 of 600
+
+
+def test_a_prepared_split_is_shuffled_over_the_files(prepared):
+    val = data.load("lhc_jets", "val", "real", folder=prepared.parent)
+    assert all(as_set(val.images, val.labels) & expected([k]) for k in range(3))
+
+
+def test_loaded_real_jets_say_so_and_where_they_are(prepared):
+    test = data.load("lhc_jets", "test", folder=prepared.parent)
+    assert test.source.startswith("real: LHC jets, Zenodo record 3602260") and str(prepared) in test.source
+    assert test.classes == ("g", "q", "W", "Z", "t")
+    assert test.images.shape == (200, 56, 56, 1) and test.images.dtype == np.float32
+
+
+def test_provenance_holds_checksums_seed_and_code(originals, prepared):
+    meta = coordinate_lists.read_list(prepared, "val")[1]
+    assert meta["sha256"] == {n: hashlib.sha256((originals / n).read_bytes()).hexdigest() for n in NAMES}
+    assert meta["seed"] == 0 and "data_scripts.jets" in meta["code"] and "/ 1200" in meta["chain"]
+
+
+def test_the_same_files_and_seed_give_the_same_bytes(folder, prepared):
+    assert jets.prepare(folder).read_bytes() == prepared.read_bytes()
+    assert jets.prepare(folder, seed=1, force=True).read_bytes() != prepared.read_bytes()
+
+
+def test_only_the_first_files_are_used_in_the_order_of_their_numbers(folder):
+    path = jets.prepare(folder, files=2)  # 10 comes after 2
+    found = set.union(*(as_set(*coordinate_lists.read(path, split)[:2]) for split in data.SPLITS))
+    assert found <= expected([0, 1]) and len(found) == 450
+
+
+def test_no_more_files_are_read_than_the_published_number_of_jets_needs(folder, monkeypatch):
+    monkeypatch.setattr(jets, "SIZES", {"train": 180, "val": 20, "test": 100})
+    path = jets.prepare(folder)
+    assert list(coordinate_lists.read_list(path, "val")[1]["sha256"]) == NAMES[:1]
+    assert [len(coordinate_lists.read_list(path, split)[0].label) for split in data.SPLITS] == [180, 20, 100]
+
+
+def test_files_in_folders_below_are_found(originals, tmp_path):
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / NAMES[1]).symlink_to(originals / NAMES[1])
+    assert "train/" + NAMES[1] in coordinate_lists.read_list(jets.prepare(tmp_path), "val")[1]["sha256"]
+
+
+def test_the_same_file_twice_is_refused(folder):
+    (folder / "jetImage_3_150p_0_10000.h5").symlink_to(folder / NAMES[1])
+    with pytest.raises(ValueError, match=f"jetImage_3_150p_0_10000.h5 and {NAMES[1]} are the same"):
+        jets.prepare(folder)
+
+
+def test_an_interrupted_run_goes_on_without_redoing_finished_files(folder, prepared, monkeypatch):
+    real, read = jets.read_jets, []
+
+    def interrupted(path):
+        read.append(path.name)
+        if path.name == NAMES[1] and read.count(NAMES[1]) == 1:
+            raise KeyboardInterrupt
+        return real(path)
+
+    monkeypatch.setattr(jets, "read_jets", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        jets.prepare(folder)
+    assert not (folder / jets.PREPARED).exists()
+    path = jets.prepare(folder)
+    assert read == [NAMES[0], NAMES[1], NAMES[1], NAMES[2]]
+    assert path.read_bytes() == prepared.read_bytes()
+    assert sorted(p.name for p in folder.iterdir()) == sorted([*NAMES, jets.PREPARED])
+
+
+def test_a_prepared_file_is_replaced_only_by_force(folder):
+    (folder / jets.PREPARED).write_text("mine")
+    with pytest.raises(FileExistsError, match="--force"):
+        jets.prepare(folder)
+    assert (folder / jets.PREPARED).read_text() == "mine"
+    jets.prepare(folder, force=True)
+    assert len(data.load("lhc_jets", "val", "real", folder=folder).images) == 40
+
+
+def test_a_folder_without_jets_is_answered_with_the_command_that_fetches_them(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no jetImage_.*python -m data_scripts.jets download"):
+        jets.prepare(tmp_path)
+
+
+IMAGES, LABELS = some_jets(450, 9)
+GOOD = tables(IMAGES, LABELS)
+
+
+def without(name):
+    return {key: table for key, table in GOOD.items() if key != name}
+
+
+def changed(name, where, value):
+    table = GOOD[name].copy()
+    table[where] = value
+    return GOOD | {name: table}
+
+
+@pytest.mark.parametrize(
+    ("contents", "message"),
+    [
+        (without("jetImage"), "has no table 'jetImage', only jetConstituentList, jetFeatureNames"),
+        (without("jets"), "has no table 'jets'"),
+        ({}, "has no table 'jetImage', only nothing"),
+        (GOOD | {"jetImage": IMAGES[:, :99]}, r"jetImage is \(450, 99, 100\) float64, should be \(n, 100, 100\)"),
+        (GOOD | {"jetImage": IMAGES.astype(int)}, r"jetImage is \(450, 100, 100\) int64, should be"),
+        (GOOD | {"jets": GOOD["jets"][:, :-1]}, r"jets is \(450, 58\) float64, should be \(n, 59\)"),
+        (GOOD | {"jets": GOOD["jets"].astype(bytes)}, r"jets is \(450, 59\) \|S32, should be"),
+        (GOOD | {"jets": GOOD["jets"][:-1]}, "has 450 images and 449 jets"),
+        (GOOD | {"jets": GOOD["jets"][:0], "jetImage": IMAGES[:0]}, "has 0 images and 0 jets"),
+        (changed("jets", (449, slice(53, 58)), 0), "jets [0-9]+ to 449: the labels .* are not one-hot"),
+        (changed("jets", (449, slice(53, 58)), 1), "jets [0-9]+ to 449: the labels .* are not one-hot"),
+        (changed("jets", (449, 53), np.nan), "jets [0-9]+ to 449: the labels .* are not one-hot"),
+        (changed("jetImage", (449, 0, 0), np.nan), "jets [0-9]+ to 449: .* negative, infinite or NaN"),
+        (changed("jetImage", (449, 50, 50), -1), "jets [0-9]+ to 449: .* negative, infinite or NaN"),
+    ],
+)
+def test_a_file_of_another_schema_is_named_and_nothing_is_lost(folder, contents, message):
+    path = write(folder / "jetImage_9_150p_0_10000.h5", contents)
+    original = path.read_bytes()
+    with pytest.raises(ValueError, match=f"{path}.*{message}.*left untouched"):
+        jets.prepare(folder)
+    assert path.read_bytes() == original
+    assert not (folder / jets.PREPARED).exists()
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda content: content[: len(content) // 2], "no complete HDF5 file .*truncated"),
+        (lambda content: b"", "no complete HDF5 file"),
+        (lambda content: b"\n<!DOCTYPE html><title>404 Not Found</title>", "a web page, not an HDF5 file"),
+    ],
+)
+def test_a_damaged_file_is_named_and_left_as_it_is(folder, originals, damage, message):
+    path = folder / NAMES[2]
+    path.unlink()
+    path.write_bytes(damage((originals / NAMES[2]).read_bytes()))
+    content = path.read_bytes()
+    with pytest.raises(ValueError, match=f"{path}.*{message}.*left untouched"):
+        jets.prepare(folder)
+    assert path.read_bytes() == content
+
+
+def test_damaged_pixels_are_named_with_their_jets(folder, originals):
+    path = folder / NAMES[2]
+    with h5py.File(path) as file:
+        first = file["jetImage"].id.get_chunk_info(0)
+    path.unlink()
+    content = bytearray((originals / NAMES[2]).read_bytes())
+    content[first.byte_offset : first.byte_offset + first.size] = b"\xaa" * first.size
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=f"{path}, jets 0 to [0-9]+: .*left untouched"):
+        jets.prepare(folder)
+    assert path.read_bytes() == content
+
+
+def test_after_a_bad_file_is_replaced_the_others_are_not_read_again(folder, originals, monkeypatch):
+    bad = tables(*some_jets(149, 2))
+    bad["jets"][3, 53:] = 0
+    (folder / NAMES[2]).unlink()
+    write(folder / NAMES[2], bad)
+    with pytest.raises(ValueError, match="one-hot"):
+        jets.prepare(folder)
+    (folder / NAMES[2]).unlink()
+    (folder / NAMES[2]).symlink_to(originals / NAMES[2])
+    real, read = jets.read_jets, []
+    monkeypatch.setattr(jets, "read_jets", lambda path: read.append(path.name) or real(path))
+    jets.prepare(folder)
+    assert read == NAMES[2:]
+
+
+def archive(files):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+FILES = {f"train/{name}": name.encode() * 1000 for name in NAMES} | {"train/readme.txt": b"text"}
+
+
+def test_download_unpacks_the_h5_files_of_the_archives(tmp_path, monkeypatch):
+    with local_record(monkeypatch, 3602260, {"jets_train.tar.gz": archive(FILES), "jets_val.tar.gz": archive({})}):
+        paths = jets.download(tmp_path, match="train")
+    assert {path.name: path.read_bytes() for path in paths} == {name: name.encode() * 1000 for name in NAMES}
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*NAMES, "jets_train.tar.gz"])
+
+
+def test_an_archive_that_leads_out_of_the_folder_stays_inside(tmp_path, monkeypatch):
+    with local_record(monkeypatch, 3602260, {"jets.tar.gz": archive({"../../escaped.h5": b"x"})}):
+        assert jets.download(tmp_path / "in") == [tmp_path / "in" / "escaped.h5"]
+
+
+def test_a_file_that_is_not_the_archives_is_never_unpacked_over(tmp_path, monkeypatch):
+    (tmp_path / NAMES[0]).write_bytes(b"mine")
+    with (
+        local_record(monkeypatch, 3602260, {"jets.tar.gz": archive(FILES)}),
+        pytest.raises(ValueError, match=f"{tmp_path / NAMES[0]} is not that of jets.tar.gz"),
+    ):
+        jets.download(tmp_path)
+    assert (tmp_path / NAMES[0]).read_bytes() == b"mine"
+
+
+def test_a_damaged_archive_is_named(tmp_path, monkeypatch):
+    with (
+        local_record(monkeypatch, 3602260, {"jets.tar.gz": archive(FILES)[:-200]}),
+        pytest.raises(ValueError, match="jets.tar.gz cannot be unpacked"),
+    ):
+        jets.download(tmp_path)
+    assert not list(tmp_path.glob("*.part"))
+
+
+def fake_jets(kind, count, seed):
+    """Cheap in place of Pythia: what it depends on is the same."""
+    rng = np.random.default_rng([seed, ord(kind)])
+    return rng.exponential(20, (count, 100, 100)) * (rng.random((count, 100, 100)) < 0.003)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(jets.generator, "generate_jets", fake_jets)
+    monkeypatch.setattr(jets.generator, "pythia_version", lambda: "8.0")
+    monkeypatch.setattr(jets, "_CHUNK", 5)
+
+
+def test_generated_jets_are_split_18_to_2_to_5_with_every_class_alike(tmp_path, quick):
+    jets.generate(tmp_path, n=250)
+    for split, each in (("train", 36), ("val", 4), ("test", 10)):
+        loaded = data.load("lhc_jets", split, folder=tmp_path)
+        assert np.bincount(loaded.labels).tolist() == [each] * 5
+        assert loaded.labels[:5].tolist() != [0] * 5
+        assert loaded.source.startswith("synthetic default: LHC jets of Pythia 8.0, not the public sample")
+
+
+def test_no_generated_jet_is_there_twice(tmp_path, quick):
+    path = jets.generate(tmp_path, n=250)
+    assert len(set.union(*(as_set(*coordinate_lists.read(path, split)[:2]) for split in data.SPLITS))) == 250
+
+
+def test_generating_again_gives_the_same_bytes_also_after_an_interruption(tmp_path, quick, monkeypatch):
+    whole = jets.generate(tmp_path / "a", n=125).read_bytes()
+    calls = []
+
+    def interrupted(kind, count, seed):
+        calls.append(kind)
+        if len(calls) == 8:
+            raise KeyboardInterrupt
+        return fake_jets(kind, count, seed)
+
+    monkeypatch.setattr(jets.generator, "generate_jets", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        jets.generate(tmp_path / "b", n=125)
+    assert not (tmp_path / "b" / jets.GENERATED).exists()
+    assert jets.generate(tmp_path / "b", n=125).read_bytes() == whole
+    assert len(calls) == 1 + (4 + 1 + 1) * 5  # 18, 2 and 5 jets of each of five classes, five at a time
+    assert [path.name for path in (tmp_path / "b").iterdir()] == [jets.GENERATED]
+
+
+def test_a_part_that_was_cut_off_is_made_again(tmp_path, quick, monkeypatch):
+    whole = jets.generate(tmp_path / "a", n=125).read_bytes()
+    monkeypatch.setattr(jets, "_finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        jets.generate(tmp_path / "b", n=125)
+    part = next((tmp_path / "b").rglob("*.npz"))
+    part.write_bytes(part.read_bytes()[:100])
+    monkeypatch.undo()
+    monkeypatch.setattr(jets.generator, "generate_jets", fake_jets)
+    monkeypatch.setattr(jets.generator, "pythia_version", lambda: "8.0")
+    monkeypatch.setattr(jets, "_CHUNK", 5)
+    assert jets.generate(tmp_path / "b", n=125).read_bytes() == whole
+
+
+@pytest.mark.parametrize("n", [0, -125, 100, 126])
+def test_a_number_of_jets_that_cannot_be_split_is_refused(tmp_path, n):
+    with pytest.raises(ValueError, match="multiple of 125"):
+        jets.generate(tmp_path, n=n)
+
+
+def test_a_synthetic_file_under_the_name_of_the_real_one_is_refused(tmp_path, quick):
+    jets.generate(tmp_path, n=125).rename(tmp_path / jets.PREPARED)
+    with pytest.raises(ValueError, match="should be real, but says 'synthetic default"):
+        data.load("lhc_jets", "val", folder=tmp_path)
+
+
+def test_the_command_line_prepares_and_inspects(folder, capsys):
+    jets.main(["prepare", str(folder)])
+    jets.main(["inspect", str(folder), "--n", "30", "--plot", str(folder / "plot.png")])
+    text = capsys.readouterr().out
+    assert f"wrote {folder / jets.PREPARED}" in text
+    assert "lhc_jets, test: images (30, 56, 56, 1) float32; real: LHC jets" in text
+    assert "active pixels, mean" in text and (folder / "plot.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_command_line_answers_a_mistake_in_one_line(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        jets.main(["prepare", str(tmp_path)])
+    text = capsys.readouterr().err
+    assert text.startswith("error: ") and text.count("\n") == 1
+
+
+def test_the_command_line_says_that_an_interrupted_run_goes_on(folder, capsys, monkeypatch):
+    def interrupted(path):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(jets, "read_jets", interrupted)
+    with pytest.raises(SystemExit):
+        jets.main(["prepare", str(folder)])
+    assert "interrupted: what is finished is kept" in capsys.readouterr().err
+
+
+def test_chunks_of_the_file_are_read_whole(tmp_path):
+    images, labels = some_jets(450, 4)
+    path = write(tmp_path / NAMES[0], without("jetImage"))
+    with h5py.File(path, "a") as file:
+        file.create_dataset("jetImage", data=images, chunks=(150, 10, 10), compression="gzip")
+    assert [len(y) for _, y in jets_files.read_jets(path)] == [300, 150]

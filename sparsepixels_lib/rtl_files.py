@@ -1,0 +1,96 @@
+"""What makes an emitted RTL project self-contained: README, test bench and vectors, clock constraint, Vivado script."""
+
+from pathlib import Path
+from string import Template
+
+import numpy as np
+
+from .converter import DEVICE
+from .hls_plugin import kernels
+from .simulation import Simulation, beats, pack, patience
+
+FOLDERS = {"README.md": ".", "testbench.sv": "testbench", "clock.xdc": "constraints", "synth.tcl": "vivado"}
+
+
+class _Template(Template):
+    delimiter = "@@"  # $ and @ are words of SystemVerilog and Tcl
+
+
+def write_project_files(
+    project,
+    images: np.ndarray,
+    logits: np.ndarray,
+    *,
+    about: str = "",
+    measured: Simulation | None = None,
+    part: str = DEVICE,
+) -> list[Path]:
+    """Add to the sources of `project` (an `rtl.RtlProject`) all that a stranger needs to check and synthesise them.
+
+    `images` (B, H, W, C), a few tens, and the `logits` (B, L) they must give, from `exact_predict` of the model without
+    its last activation, become the test bench's vectors. `about` is Markdown on the network and the design point,
+    `measured` a simulation of single events. Returns the files. Raises ValueError for no images, logits of another
+    shape, and logits that the project's format cannot hold exactly.
+    """
+    logits = np.asarray(logits, np.float64)
+    if not len(images) or logits.shape != (len(images), project.logits):
+        raise ValueError(
+            f"{len(images)} images need logits of shape ({len(images)}, {project.logits}) and at least one image; "
+            f"got {logits.shape}"
+        )
+    if (project.logit.quantize(logits) != logits).any():  # also NaN
+        raise ValueError(f"The logits are no numbers of {project.logit}: they do not come from this network.")
+    in_bits, out_bits = project.beat * project.pixel.bits, project.logits * project.logit.bits
+    height, width, channels = project.image_shape
+    values = {
+        "top": project.top,
+        "about": about,
+        "height": height,
+        "width": width,
+        "channels": channels,
+        "pixel": project.pixel,
+        "pixel_bits": project.pixel.bits,
+        "interface": project.interface,
+        "beat": project.beat,
+        "beats": project.beats,
+        "beats_text": "one beat" if project.beats == 1 else f"{project.beats} beats, each",
+        "logits": project.logits,
+        "logit": project.logit,
+        "logit_bits": project.logit.bits,
+        "in_bits": in_bits,
+        "out_bits": out_bits,
+        "layers": len(project.layers),
+        "layer_names": ", ".join(f"`{name}` ({group})" for name, group in project.layers.items()),
+        "ii": project.ii,
+        "measured": _measured(measured),
+        "events": len(images),
+        "patience": patience(project),
+        "part": part,
+    }
+    texts = {
+        Path(folder, name): _Template((kernels().with_name("rtl") / "project" / name).read_text()).substitute(values)
+        for name, folder in FOLDERS.items()
+    }
+    codes = np.rint(logits / project.logit.lsb).astype(np.int64)
+    words = beats(images, project)
+    texts[Path("testbench/images.hex")] = _hex(words.reshape(-1, words.shape[-1]), in_bits)
+    texts[Path("testbench/logits.hex")] = _hex(pack(codes, project.logit.bits), out_bits)
+    for name, text in texts.items():
+        (project.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (project.folder / name).write_text(text)
+    return [project.folder / name for name in texts]
+
+
+def _hex(words: np.ndarray, bits: int) -> str:
+    """Words (lines, words) uint32, lowest first, as lines for $readmemh."""
+    digits = -(-bits // 4)
+    return "".join(line[::-1].astype(">u4").tobytes().hex()[-digits:] + "\n" for line in words)
+
+
+def _measured(simulation: Simulation | None) -> str:
+    if simulation is None:
+        return "run the test bench"
+    low, high = simulation.latency.min(), simulation.latency.max()
+    latency = f"{low}" if low == high else f"{low} to {high}"
+    ii = f", initiation interval {simulation.ii[0]} to {simulation.ii[1]}" if simulation.ii else ""
+    return f"latency {latency} cycles{ii}, in {len(simulation.latency)} events simulated with Verilator"

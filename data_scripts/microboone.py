@@ -30,13 +30,14 @@ from sparsepixels_lib.occupancy import occupancy
 
 from . import lartpc
 from .files import code_version, sha256, writable
-from .microboone_chain import SIGNAL
+from .microboone_chain import FEWEST, SIGNAL, Hits, signal_pixels
 from .microboone_reader import check, read_events
 from .microboone_windows import META, SHARES, Windows, divide, join, kept, key, of_event
 from .zenodo import fetch
 
 SAMPLES = {"inclusive": (7262009, "bnb_WithWire_"), "nue": (7262140, "nue_WithWire_")}  # Zenodo record, files
 PREPARED, GENERATED = "microboone.npz", "microboone_default.npz"
+SYNTHETIC = "synthetic default: liquid-argon TPC of data_scripts.lartpc, like MicroBooNE's, not its data"
 EVENTS, CHUNK = 4700, 25  # of the default: about 20,000 windows; events that generate makes between two savings
 # mean active pixels, share of empty windows and quantiles of the active pixels' values of the published test images
 REAL = {"signal": 44, "all": 27, "empty": 0.18, "10 %": 0.231, "50 %": 0.300, "90 %": 0.505, "99 %": 0.786}
@@ -120,10 +121,26 @@ def generate(
         name: own._replace(pixels=own.pixels._replace(value=np.rint(own.pixels.value * 65535.0).astype(np.uint16)))
         for name, own in divide(join(found), "event", seed).items()
     }
-    source = "synthetic default: liquid-argon TPC of data_scripts.lartpc, like MicroBooNE's, not its data"
-    _finish(target, splits, source, planes=planes, split="event", seed=seed, events=events)
+    _finish(target, splits, SYNTHETIC, planes=planes, split="event", seed=seed, events=events)
     shutil.rmtree(parts)
     return target
+
+
+def example(folder: str | Path | None = None, plane: int = 2, seed: int = 1) -> tuple[np.ndarray, Hits, str]:
+    """One readout of a plane before the chain: image (1066, wires) in ADC summed over 6 ticks, its hits, its source.
+
+    The first one with a signal window, of the public files in `folder`, if it holds any, else of the generator. Raises
+    ValueError, naming the file, for one that is damaged or has no such readout.
+    """
+    paths = sorted(Path(folder).glob("*_WithWire_*.h5")) if folder else []
+    if paths:
+        found, source = (planes for *_, planes in read_events(paths[0], [plane])), f"real: MicroBooNE, {paths[0].name}"
+    else:
+        found, source = (event.planes for event in lartpc.generate((seed, 0), CHUNK, [plane])), SYNTHETIC
+    for planes in found:
+        if plane in planes and len(signal_pixels(planes[plane][1])[0]) >= FEWEST:
+            return *planes[plane], source
+    raise ValueError(f"no readout of plane {plane} with {FEWEST} signal pixels; source: {source}")
 
 
 def inspect(folder: str | Path | None = None, n: int | None = None, plot_to: str | Path | None = None) -> None:

@@ -45,26 +45,45 @@ def caption(image: np.ndarray, n_active: int, threshold: float = 0) -> str:
     return f"kept {kept.sum()} of {rank.max()} active pixels, {percent} % of the charge"
 
 
-def show_image(ax: Axes, image: np.ndarray, *, unit: str, xlabel: str, ylabel: str, threshold: float = 0) -> AxesImage:
+def show_image(
+    ax: Axes,
+    image: np.ndarray,
+    *,
+    unit: str,
+    xlabel: str,
+    ylabel: str,
+    threshold: float = 0,
+    extent: tuple[float, float, float, float] | None = None,
+    limits: tuple[float, float] | None = None,
+    bar: bool = True,
+) -> AxesImage:
     """Channel 0 of an image (H, W) or (H, W, C) on a logarithmic colour scale, inactive pixels as background.
 
-    `unit` labels the colour bar. Raises ValueError for another rank, NaN or infinite pixels and a negative threshold.
+    `unit` labels the colour `bar`; `limits` of the scale are by default those of the active pixels. `extent` (left,
+    right, bottom, top) puts the edges of the image at other coordinates than pixel numbers; the first row is on top.
+    Raises ValueError for another rank, NaN or infinite pixels, a negative threshold and limits that are not above 0.
     """
     active = rank_image(image, threshold) > 0
     if threshold < 0:
         raise ValueError(f"threshold={threshold:g}: a logarithmic colour scale needs active pixels above 0")
     charge = np.ma.masked_where(~active, _channel0(image).astype(float))
-    norm = LogNorm(charge.min(), charge.max()) if active.any() else LogNorm(0.1, 1)
-    artist = _pixels(ax, charge, cmap=PIXELS, norm=norm)
+    low, high = limits or ((charge.min(), charge.max()) if active.any() else (0.1, 1))
+    if not 0 < low <= high:
+        raise ValueError(f"limits={limits}: a logarithmic colour scale goes from a number above 0 to a larger one")
+    artist = _pixels(ax, charge, extent, cmap=PIXELS, norm=LogNorm(low, high))
     ax.set(xlabel=xlabel, ylabel=ylabel)
-    if active.any():
-        bar = _color_bar(ax, artist, unit)
-        ticks = np.geomspace(norm.vmin, norm.vmax, 4)  # the usual ticks, at powers of ten, may be none or one
-        bar.set_ticks(ticks, labels=[f"{float(f'{tick:.2g}'):g}" for tick in ticks])
-        bar.minorticks_off()
-    else:
+    if not active.any():
         ax.set_title(caption(image, 0, threshold))
+    elif bar:
+        log_ticks(_color_bar(ax, artist, unit))
     return artist
+
+
+def log_ticks(bar: Colorbar) -> None:
+    """Four round labels on a logarithmic colour bar; the usual ticks, at powers of ten, may be none or one."""
+    ticks = np.geomspace(bar.norm.vmin, bar.norm.vmax, 4)
+    bar.set_ticks(ticks, labels=[f"{float(f'{tick:.2g}'):g}" for tick in ticks])
+    bar.minorticks_off()
 
 
 def show_active(ax: Axes, image: np.ndarray, n_active: int, threshold: float = 0) -> AxesImage:
@@ -164,19 +183,27 @@ def feature_map(
     features, hash = _slots(features, hash)
     if not 0 <= channel < features.shape[1]:
         raise ValueError(f"channel={channel}: the features have channels 0 to {features.shape[1] - 1}")
-    view = _pixel_view(features[:, channel], hash, shape)
+    return show_map(ax, _pixel_view(features[:, channel], hash, shape))
+
+
+def show_map(ax: Axes, view: np.ma.MaskedArray) -> AxesImage:
+    """One feature map (H, W) on a linear colour scale, masked pixels as background. Raises ValueError for others."""
+    if np.ndim(view) != 2 or 0 in np.shape(view):
+        raise ValueError(f"a feature map must be (H, W) and not empty; got {np.shape(view)}")
     artist = _pixels(ax, view, cmap=PIXELS)
     ax.set(xlabel="column", ylabel="row")
-    if not view.mask.all():
+    if not np.ma.getmaskarray(view).all():
         _color_bar(ax, artist, "feature")
     return artist
 
 
-def _pixels(ax: Axes, values: np.ndarray, **look) -> AxesImage:
+def _pixels(ax: Axes, values: np.ndarray, extent: tuple[float, ...] | None = None, **look) -> AxesImage:
     height, width = values.shape
-    extent = (0.5, width + 0.5, height + 0.5, 0.5)
-    artist = ax.imshow(values, extent=extent, origin="upper", interpolation="nearest", **look)
+    edges = extent or (0.5, width + 0.5, height + 0.5, 0.5)
+    artist = ax.imshow(values, extent=edges, origin="upper", interpolation="nearest", **look)
     ax.minorticks_off()
+    if extent:
+        return artist
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))  # there is no pixel 2.5
     return artist

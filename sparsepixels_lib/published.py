@@ -54,6 +54,16 @@ def scores() -> pd.DataFrame:
     return _load("scores.csv")
 
 
+def by_network(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of this module with one more column, `network` ("sparse N=20, 8 bit", "standard, 16 bit").
+
+    Sorted by bits, standard first, then N: what `hardware_plots` draws from left to right.
+    """
+    table = table.sort_values(["bits", "n_active"], na_position="first", kind="stable")
+    kind = ("sparse N=" + table["n_active"].astype("string")).fillna("standard")
+    return table.assign(network=kind + ", " + table["bits"].astype("string") + " bit")
+
+
 def _synthesis() -> pd.DataFrame:
     table = _load("synthesis.csv")
     return pd.concat([table[NETWORK], tidy(table, XCU250)], axis=1)

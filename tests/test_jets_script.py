@@ -325,6 +325,7 @@ def fake_jets(kind, count, seed):
 def quick(monkeypatch):
     monkeypatch.setattr(jets.generator, "generate_jets", fake_jets)
     monkeypatch.setattr(jets.generator, "pythia_version", lambda: "8.0")
+    monkeypatch.setattr(jets, "version", lambda package: "8.0")  # Pythia is optional, these tests are not
     monkeypatch.setattr(jets, "_CHUNK", 5)
 
 
@@ -371,8 +372,38 @@ def test_a_part_that_was_cut_off_is_made_again(tmp_path, quick, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(jets.generator, "generate_jets", fake_jets)
     monkeypatch.setattr(jets.generator, "pythia_version", lambda: "8.0")
+    monkeypatch.setattr(jets, "version", lambda package: "8.0")  # Pythia is optional, these tests are not
     monkeypatch.setattr(jets, "_CHUNK", 5)
     assert jets.generate(tmp_path / "b", n=125).read_bytes() == whole
+
+
+def test_examples_before_the_chain_are_one_jet_of_each_class_in_gev(tmp_path, quick):
+    path = jets.examples(tmp_path)
+    images, labels, meta = coordinate_lists.read(path, "raw")
+    assert labels.tolist() == [0, 1, 2, 3, 4]
+    expected = np.concatenate([fake_jets(kind, 1, 1) for kind in "gqWZt"])
+    np.testing.assert_allclose(images[..., 0] * meta["unit_gev"], expected, rtol=1e-6)
+    assert path.read_bytes() == jets.examples(tmp_path, force=True).read_bytes()
+
+
+def test_raw_jets_are_the_first_of_each_class_in_the_first_public_file(folder, originals):
+    images, labels = some_jets(COUNTS[0], 0)
+    raw, source = jets.raw_jets(folder)
+    np.testing.assert_array_equal(raw, [images[list(labels).index(k)] for k in range(5)])
+    assert source.startswith("real: LHC jets") and NAMES[0] in source
+
+
+def test_raw_jets_without_files_are_those_that_ship_and_say_so(tmp_path):
+    raw, source = jets.raw_jets(tmp_path)
+    assert raw.shape == (5, 100, 100) and source.startswith("synthetic default")
+    assert (raw.sum(axis=(1, 2)) > 850).all() and (raw.sum(axis=(1, 2)) < 1250).all()
+
+
+def test_a_public_file_that_lacks_a_class_is_named(tmp_path):
+    images, labels = some_jets(3, 1)
+    write(tmp_path / NAMES[0], tables(images, labels))
+    with pytest.raises(ValueError, match=rf"{NAMES[0]} has no jet of class \d"):
+        jets.raw_jets(tmp_path)
 
 
 @pytest.mark.parametrize("n", [0, -125, 100, 126])

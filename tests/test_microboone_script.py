@@ -7,7 +7,7 @@ import pytest
 from local_record import local_record
 from microboone_files import DAMAGES, changed, read, readout, rows_of, write_file
 
-from data_scripts import microboone, microboone_reader, microboone_windows, zenodo
+from data_scripts import microboone, microboone_chain, microboone_reader, microboone_windows, zenodo
 from sparsepixels_lib import coordinate_lists, data
 
 
@@ -52,6 +52,23 @@ def images_of(pixels):
         own = slice(pixels.offsets[i], pixels.offsets[i + 1])
         image[pixels.index[own]] = pixels.value[own]
         yield image
+
+
+def test_an_example_before_the_chain_is_of_the_public_files_where_there_are_any(files):
+    image, hits, source = microboone.example(files, plane=1)
+    first = next(iter(read(files / "bnb_WithWire_00.h5").values()))[1]
+    np.testing.assert_array_equal(image, first[0])
+    np.testing.assert_array_equal(hits.wire, first[1].wire)
+    assert source == "real: MicroBooNE, bnb_WithWire_00.h5"
+    with pytest.raises(ValueError, match="no readout of plane 0"):
+        microboone.example(files, plane=0)
+
+
+def test_an_example_without_files_is_generated_and_says_so(tmp_path):
+    image, hits, source = microboone.example(tmp_path, seed=3)
+    assert image.shape == (1066, 3456) and source.startswith("synthetic default")
+    assert len(microboone_chain.signal_pixels(hits)[0]) >= 500
+    np.testing.assert_array_equal(image, microboone.example(seed=3)[0])
 
 
 def test_provenance_holds_checksums_code_and_parameters(files):

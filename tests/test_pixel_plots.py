@@ -158,3 +158,24 @@ def test_feature_map_refuses_what_does_not_fit(ax, features, hash, shape, match)
         pixel_plots.feature_map(ax, features, hash, shape)
     with pytest.raises(ValueError, match="channel=1"):
         pixel_plots.feature_map(ax, TOY_FEATURES, TOY_HASH, (6, 6), channel=1)
+
+
+def test_an_image_can_have_its_edges_and_colours_in_other_units(ax):
+    look = {"unit": "ADC", "xlabel": "wire", "ylabel": "time tick"}
+    artist = pixel_plots.show_image(ax, 100 * TOY, extent=(0, 48, 144, 0), limits=(10, 1000), bar=False, **look)
+    assert list(artist.get_extent()) == [0, 48, 144, 0]
+    assert (artist.norm.vmin, artist.norm.vmax) == (10, 1000)
+    assert not ax.child_axes  # no colour bar
+
+
+@pytest.mark.parametrize("limits", [(0, 1), (2, 1), (-1, 1)])
+def test_limits_that_no_logarithm_has_are_refused(ax, limits):
+    with pytest.raises(ValueError, match="logarithmic"):
+        pixel_plots.show_image(ax, TOY, unit="", xlabel="", ylabel="", limits=limits)
+
+
+def test_a_map_shows_masked_pixels_as_background(ax):
+    view = np.ma.masked_array([[1.0, 0], [2, 3]], [[False, False], [True, False]])
+    np.testing.assert_array_equal(pixel_plots.show_map(ax, view).get_array(), view)
+    with pytest.raises(ValueError, match=r"\(H, W\)"):
+        pixel_plots.show_map(ax, view[None])

@@ -12,12 +12,20 @@ from .layers import AveragePooling2DSparse, InputReduce, MaxPooling2DSparse, QCo
 from .models import ARCHITECTURES, compact_model, sparse_cnn, standard_cnn
 from .occupancy import occupancy
 from .ops import densify
+from .reference import reference_model
+from .rtl import BALANCED, FAST, FEW_DSPS, SMALL, Design, emit_rtl
+from .simulation import simulate
 from .synthesis import MissingTool, available_tools, synthesize
 from .training import fit, reduce_dataset
 
 __all__ = [
     "ARCHITECTURES",
+    "BALANCED",
+    "FAST",
+    "FEW_DSPS",
+    "SMALL",
     "AveragePooling2DSparse",
+    "Design",
     "InputReduce",
     "MaxPooling2DSparse",
     "MissingTool",
@@ -28,12 +36,15 @@ __all__ = [
     "compare_layers",
     "convert",
     "densify",
+    "emit_rtl",
     "emulate",
     "exact_predict",
     "fit",
     "load",
     "occupancy",
     "reduce_dataset",
+    "reference_model",
+    "simulate",
     "sparse_cnn",
     "standard_cnn",
     "synthesize",

@@ -61,6 +61,12 @@ def convert(
 
     reader = _GridReader(model)
     layers, inputs, outputs, _ = parse_keras_model(json.loads(model.to_json()), reader)
+    grids = {layer.name: fixed(layer.activation) for layer in model.layers if type(layer) is QActivation}
+    for (
+        layer
+    ) in layers:  # stock hls4ml merges a linear activation into a dense layer, and asks its quantizer for the type
+        if layer["name"] in grids:
+            layer["quantizer"] = hls_layers.TypeOf(grids[layer["name"]])
     settings = {"io_type": "io_parallel" if sparse else "io_stream", "part": part, "clock_period": clock_period}
     config = hls4ml.utils.config.create_config(str(output_dir), project_name, names[backend.lower()], **settings)
     config |= {

@@ -33,6 +33,13 @@ def _largest(t) -> int:
     return 2 ** (t.width - 1) if t.signed else 2**t.width - 1
 
 
+class TypeOf(Quantizer):
+    """What hls4ml asks a quantizer of an activation for: its type."""
+
+    def __init__(self, f: Fixed):
+        super().__init__(f.bits, ap_type(f))
+
+
 class FixedQuantizer(Quantizer):
     """Weights on the grid of a format, computed in float64.
 

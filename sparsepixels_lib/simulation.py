@@ -25,10 +25,10 @@ class Simulation:
     """What the project answered, and when.
 
     `logits` (B, L) float64, exact. `latency` (B,): clock cycles from the one in which an event's first beat is first
-    presented to the one with its result. `ii`: the shortest and the longest distance of two results in cycles, where
-    events came back to back without gaps and resets, else None. `layer_cycles` (B rows): a column a layer, the cycle
-    in which its last output was valid, counted as the latency is; `presented` (B,): the cycle of the simulation in
-    which each event was first presented.
+    presented to the one with its result, both counted. `ii`: the shortest and the longest distance of two results in
+    cycles, where events came back to back without gaps and resets, else None. `layer_cycles` (B rows): a column a
+    layer, the cycle in which its last output was valid, counted as the latency is; `presented` (B,): the cycle of the
+    simulation in which each event was first presented.
     """
 
     logits: np.ndarray
@@ -83,9 +83,9 @@ def simulate(
     full_rate = back_to_back and not gaps and not resets and len(images) > 1
     return Simulation(
         logits=_unpack(records["words"], project.logits, project.logit),
-        latency=cycles[:, -1] - cycles[:, 0],
+        latency=cycles[:, -1] - cycles[:, 0] + 1,
         ii=(int(distances.min()), int(distances.max())) if full_rate else None,
-        layer_cycles=pd.DataFrame(cycles[:, 1:-1] - cycles[:, :1], columns=list(project.layers)),
+        layer_cycles=pd.DataFrame(cycles[:, 1:-1] - cycles[:, :1] + 1, columns=list(project.layers)),
         presented=cycles[:, 0],
     )
 

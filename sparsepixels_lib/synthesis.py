@@ -1,4 +1,4 @@
-"""Run the vendor's synthesis on a converted model, where its tools are installed."""
+"""Synthesis of a converted model: with open tools, or with the vendor's, where they are installed."""
 
 import shutil
 from pathlib import Path
@@ -21,8 +21,14 @@ def available_tools() -> dict[str, str | None]:
     return {tool: shutil.which(tool) for tool in (*HLS_TOOLS.values(), "vivado")}
 
 
-def synthesize(hls_model: ModelGraph, *, flow: str = "auto", csynth: bool = True, vsynth: bool = True) -> pd.DataFrame:
-    """Synthesize a converted model with Vitis or Vivado, in minutes to hours. Returns `reports.read_reports` of it.
+def synthesize(
+    hls_model: ModelGraph, *, flow: str = "auto", csynth: bool = True, vsynth: bool = True, **open_options
+) -> pd.DataFrame:
+    """Synthesize a converted model: with open tools, or with Vitis or Vivado in minutes to hours. A module a row.
+
+    flow="open" emits SystemVerilog, checks it in simulation and maps it with Yosys: `open_options` and the table are
+    those of `open_flow.open_flow`, and nothing but pip-installed packages, g++ and make is needed. Any other flow is
+    the vendor's, and the table that of `reports.read_reports`.
 
     `csynth` is C-synthesis, which gives latency and an estimate of the resources; `vsynth` is Vivado's logic synthesis
     of its result (with `csynth=False`: of an earlier one). The flow is that of the backend the model was converted for;
@@ -32,6 +38,12 @@ def synthesize(hls_model: ModelGraph, *, flow: str = "auto", csynth: bool = True
     Raises MissingTool when a tool is not on the PATH, ValueError when `flow` is not that of the model, and RuntimeError
     with the last line of the tool's log when the tool fails or leaves no report.
     """
+    if flow == "open":
+        from .open_flow import open_flow  # it needs this module's MissingTool
+
+        return open_flow(hls_model, **open_options)
+    if open_options:
+        raise TypeError(f"{', '.join(open_options)}: only flow='open' takes that")
     backend = hls_model.config.backend.name
     if backend.lower() not in HLS_TOOLS or flow not in ("auto", backend.lower()):
         raise ValueError(

@@ -133,7 +133,8 @@ def run(work: Path, scripts: dict[str, str], top: str, bar: tqdm | None = None) 
                 bar.update(mapped - bar.n)
         for name, code in zip(scripts, codes, strict=True):
             text = logs[name].read_text(errors="replace")
-            if found := list(dict.fromkeys(re.findall(PROBLEMS, text) or re.findall(".*ERROR: .*", text))):
+            errors = [line for line in text.splitlines() if "ERROR: " in line]
+            if found := list(dict.fromkeys(re.findall(PROBLEMS, text) or errors)):
                 more = f" (and {len(found) - 1} more, see the log)" if found[1:] else ""
                 raise RuntimeError(f"Yosys refuses {top}: {plain(found[0])}{more}")
             if code:

@@ -39,7 +39,7 @@ def _run(project) -> tuple[int, str]:
 def test_the_test_bench_passes_and_measures_the_latency(bench):
     code, text = _run(bench)
     assert code == 0
-    assert "20 events, latency of the first 4 cycles\nmean initiation interval 3.00 cycles\nPASS\n" in text
+    assert "20 events, latency of the first 5 cycles\nmean initiation interval 3.00 cycles\nPASS\n" in text
 
 
 @pytest.mark.parametrize("file", ["images.hex", "logits.hex"])

@@ -97,4 +97,4 @@ def test_slots_hold_the_first_active_pixels_in_raster_order(tmp_path, height, wi
         assert [tuple(slot) for slot in got[: len(expected)].tolist()] == expected
         assert not got[len(expected) :, 2].any()  # row 0: empty
     assert result.ii == (ii, ii)
-    assert set(result.latency[:1]) == {ii + 3}
+    assert set(result.latency[:1]) == {ii + 4}

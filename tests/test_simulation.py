@@ -220,7 +220,7 @@ def test_a_waveform_is_written_on_a_machine_without_perl(tmp_path, bare_path):
     simulation = simulate(tiny(tmp_path / "project"), IMAGES, limit=2, waveform=wave)
     text = wave.read_text()
     assert "out_valid" in text and "partial" in text
-    assert f"#{10 * (simulation.presented[1] + simulation.latency[1])}\n" in text
+    assert f"#{10 * (simulation.presented[1] + simulation.latency[1] - 1)}\n" in text
 
 
 def test_an_fst_waveform_is_written_where_its_libraries_are_and_refused_elsewhere(tmp_path):

@@ -12,7 +12,7 @@ import numpy as np
 from sparsepixels_lib.fixed_point import Fixed
 
 BEATS = {"image": (70, 1, 3), "rows": (28, 3, 1), "pixels": (2, 35, 1)}  # values a beat, beats, cycles a beat
-LATENCY = {"image": 4, "rows": 4, "pixels": 36}  # cycles of all beats, minus the one in which we begin, plus two
+LATENCY = {"image": 5, "rows": 5, "pixels": 37}  # cycles of all beats and the two of the registers, all counted
 II = {"image": 3, "rows": 3, "pixels": 35}
 
 SOURCE = """

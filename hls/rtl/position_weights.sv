@@ -1,0 +1,43 @@
+// The weights of a slot in the dense layer behind the flattening: those of its position, 0 if it has none. Two cycles.
+//
+// The position is ROWS[row] + COLUMNS[column]; their top bits say whether there is one: an empty slot and a partial window
+// have none. Each table is a bit plane for every bit of its words; TABLE has 2^(channel group, position bits) words.
+module position_weights #(
+  parameter int ROW_BITS = 6,
+  parameter int COLUMN_BITS = 6,
+  parameter int POSITION_BITS = 7,
+  parameter logic [((POSITION_BITS+1)<<ROW_BITS)-1:0] ROWS = '0,
+  parameter logic [((POSITION_BITS+1)<<COLUMN_BITS)-1:0] COLUMNS = '0,
+  parameter int GROUP_BITS = 0,  // of the channel group
+  parameter int WORD = 8,
+  parameter int ADDRESS = GROUP_BITS + POSITION_BITS,
+  parameter logic [(WORD<<ADDRESS)-1:0] TABLE = '0
+) (
+  input  logic clk,
+  input  logic [(GROUP_BITS > 0 ? GROUP_BITS : 1)-1:0] group,
+  input  logic [ROW_BITS-1:0] row,
+  input  logic [COLUMN_BITS-1:0] column,
+  output logic [WORD-1:0] weights
+);
+  logic [POSITION_BITS:0] from_row, from_column;
+  logic [POSITION_BITS-1:0] position;
+  logic [ADDRESS-1:0] address;
+  logic [WORD-1:0] word;
+  logic somewhere;
+  for (genvar b = 0; b <= POSITION_BITS; b++) begin : tables
+    localparam logic [(1<<ROW_BITS)-1:0] ROW_PLANE = ROWS[(b<<ROW_BITS)+:(1<<ROW_BITS)];
+    localparam logic [(1<<COLUMN_BITS)-1:0] COLUMN_PLANE = COLUMNS[(b<<COLUMN_BITS)+:(1<<COLUMN_BITS)];
+    assign from_row[b] = ROW_PLANE[row];
+    assign from_column[b] = COLUMN_PLANE[column];
+  end
+  assign position = from_row[POSITION_BITS-1:0] + from_column[POSITION_BITS-1:0];
+  for (genvar b = 0; b < WORD; b++) begin : planes
+    localparam logic [(1<<ADDRESS)-1:0] PLANE = TABLE[(b<<ADDRESS)+:(1<<ADDRESS)];
+    assign word[b] = PLANE[address];
+  end
+  always_ff @(posedge clk) begin
+    address <= ADDRESS'({group, position});
+    somewhere <= from_row[POSITION_BITS] && from_column[POSITION_BITS];
+    weights <= somewhere ? word : '0;
+  end
+endmodule

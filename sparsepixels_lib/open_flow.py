@@ -1,0 +1,78 @@
+"""From a converted model to cycles and LUTs with tools that pip installs: emit, check by simulation, synthesise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from hls4ml.model.graph import ModelGraph
+
+from .converter import emulate
+from .exact import exact_predict
+from .hls_layers import InputReduceNode
+from .rtl import BALANCED, Design, emit_rtl
+from .rtl_files import write_project_files
+from .rtl_project import RtlProject
+from .simulation import Simulation, simulate
+from .yosys import synthesize_open
+
+
+def check_rtl(project: RtlProject, hls_model: ModelGraph, images: np.ndarray) -> tuple[Simulation, Simulation]:
+    """Simulate `images` (B, H, W, C) as single events and back to back, and compare the logits with `==`.
+
+    RTL must equal `exact_predict`; a sparse network's compiled C++ must, too (stock hls4ml's average pooling, in a
+    standard CNN, rounds otherwise). Returns both simulations. Raises RuntimeError that names the first event that
+    differs, and what `simulate` and `emulate` raise.
+    """
+    expected = exact_predict(hls_model.config.config["KerasModel"], images)
+    single, full_rate = simulate(project, images, back_to_back=False), simulate(project, images)
+    found = {"RTL": single.logits, "RTL with events back to back": full_rate.logits}
+    if any(isinstance(node, InputReduceNode) for node in hls_model.get_layers()):
+        found["C++"] = emulate(hls_model, images)
+    for name, logits in found.items():
+        wrong = (logits != expected).any(axis=1)
+        if wrong.any():
+            event = int(wrong.argmax())
+            raise RuntimeError(
+                f"{project.top}: {name} differs from exact_predict in {wrong.sum()} of {len(images)} events, first in "
+                f"event {event}: {logits[event]}, not {expected[event]}"
+            )
+    return single, full_rate
+
+
+def open_flow(
+    hls_model: ModelGraph,
+    images: np.ndarray | None = None,
+    *,
+    design: Design = BALANCED,
+    output_dir: str | Path | None = None,
+    committed: str | Path | None = None,
+    refresh: bool = False,
+) -> pd.DataFrame:
+    """Emit the RTL of a converted model, check it in simulation and map it with Yosys: what it takes, a module a row.
+
+    The table is that of `yosys.synthesize_open`, with the simulated latency and initiation interval of TOP in clock
+    cycles. `images` (B, H, W, C) are simulated, by default 20 random ones; the first 20 become the vectors of the
+    project's test bench. The self-contained project is in `output_dir`, by default the folder "rtl" beside the C++
+    project. `committed` and `refresh` are those of `synthesize_open`.
+
+    Raises RuntimeError if any logit differs from `exact_predict`, MissingTool without Verilator, Yosys, g++ or make,
+    and what `emit_rtl` and `synthesize_open` raise.
+    """
+    folder = Path(output_dir or Path(hls_model.config.get_output_dir()) / "rtl")
+    project = emit_rtl(hls_model, folder, design)
+    if images is None:
+        random = np.random.default_rng(0)
+        shape = (20, *project.image_shape)
+        images = random.random(shape) * (random.random(shape[:3]) < 0.01)[..., None]
+    single, full_rate = check_rtl(project, hls_model, images)
+    about = f"Network `{hls_model.config.config['KerasModel'].name}`, converted by hls4ml; {design}."
+    vectors = images[:20]
+    write_project_files(project, vectors, single.logits[: len(vectors)], about=about, measured=single)
+    table = synthesize_open(project, committed=committed, refresh=refresh)
+    top = table["module"] == "TOP"
+    table.loc[top, ["latency_min", "latency_max"]] = single.latency.min(), single.latency.max()
+    if full_rate.ii:
+        table.loc[top, "ii"] = full_rate.ii[1]
+    return table

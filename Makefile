@@ -11,7 +11,13 @@ reproduce: compiler $(READY)  ## run every notebook, print one table of results 
 	$(BIN)/python notebooks/run_all.py --profile $(PROFILE)
 
 test: compiler $(READY)  ## the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+verify: compiler $(READY)  ## Keras = C++ = RTL on 10,000 events a network, one line each (an hour)
+	$(BIN)/python hls/verify.py
+
+tables: compiler $(READY)  ## the tables of cycles and LUTs that the notebooks show, again where sources have changed
+	$(BIN)/python notebooks/tables.py
 
 lab: compiler $(READY)  ## JupyterLab on notebooks/
 	$(BIN)/jupyter lab notebooks/
@@ -59,4 +65,4 @@ $(READY): pyproject.toml requirements.lock
 	$$uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .; \
 	touch $@
 
-.PHONY: help reproduce test lab lint bench lock compiler
+.PHONY: help reproduce test verify tables lab lint bench lock compiler

@@ -13,17 +13,14 @@ from .models import ARCHITECTURES, compact_model, sparse_cnn, standard_cnn
 from .occupancy import occupancy
 from .ops import densify
 from .reference import reference_model
-from .rtl import BALANCED, FAST, FEW_DSPS, SMALL, Design, emit_rtl
+from .rtl import DESIGNS, Design, emit_rtl
 from .simulation import simulate
 from .synthesis import MissingTool, available_tools, synthesize
 from .training import fit, reduce_dataset
 
 __all__ = [
     "ARCHITECTURES",
-    "BALANCED",
-    "FAST",
-    "FEW_DSPS",
-    "SMALL",
+    "DESIGNS",
     "AveragePooling2DSparse",
     "Design",
     "InputReduce",

@@ -70,10 +70,13 @@ class Design:
                 raise ValueError(f"{knob}: no layer {', '.join(sorted(unknown))}; there are {', '.join(sorted(names))}")
 
 
-FAST = Design(rows=8, pixels=20)
 BALANCED = Design()
-SMALL = Design(rows=2, pixels=2, multipliers={"conv1": "lut"})
-FEW_DSPS = Design(multipliers="lut")
+DESIGNS = {  # the design points of the tables and the hardware notebook
+    "fast": Design(pixels=20),
+    "balanced": BALANCED,
+    "no DSP": Design(multipliers="lut"),
+    "small": Design(rows=2, pixels=2, multipliers={"conv1": "lut"}),
+}
 
 
 def emit_rtl(hls_model: ModelGraph, output_dir: str | Path, design: Design = BALANCED) -> RtlProject:

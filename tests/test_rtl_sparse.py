@@ -5,17 +5,20 @@ import numpy as np
 import oracle
 import pytest
 import tensorflow as tf
-from test_exact import cancelling, tying
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from test_exact import cancelling, saturating, tying
 
 import sparsepixels_lib as sp
+from sparsepixels_lib import open_flow
 from sparsepixels_lib.verilator import lint
 
 keras = tf.keras
 
 
 def chain(shape, n, *body, bits=8, threshold=0.0, name="tiny"):
-    """A sparse network of the layers `body`: ("conv", filters, size), ("act", quantizer), ("average", pool[, quantizer]),
-    ("max", pool), ("flatten",), ("dense", units)."""
+    """A sparse network of the layers `body`: ("conv", filters, size), ("act", quantizer), ("average", pool),
+    ("average", pool, quantizer), ("max", pool), ("flatten",), ("dense", units)."""
     weights = {f"{w}_quantizer": f"quantized_bits({bits},2,alpha=1)" for w in ("kernel", "bias")}
     image = keras.Input(shape, name="image")
     x, hash = sp.InputReduce(n, threshold, f"quantized_relu({bits},0)", name="input_reduce")(image)
@@ -56,7 +59,7 @@ def set_weights(model, kind, seed=1):
     model.set_weights([kind((1, *w.shape), rng).reshape(w.shape) for w in model.get_weights()])
 
 
-def emitted(model, folder, design=sp.BALANCED):
+def emitted(model, folder, design):
     return sp.emit_rtl(sp.convert(model, folder / "hls"), folder / "rtl project", design)
 
 
@@ -110,3 +113,138 @@ def test_the_rtl_equals_keras_and_the_oracle_whatever_the_events_do(name, weight
     assert full_rate.ii == (project.ii, project.ii)
     assert lint(project) == []
     state_count(f"RTL, {name}, {weights.__name__} weights: {4 * expected.size} logits, 0 mismatches")
+
+
+@st.composite
+def networks_and_designs(draw):
+    """A small network of layers in any order that makes sense, and any knobs."""
+    height, width, channels = draw(st.integers(4, 12)), draw(st.integers(4, 12)), draw(st.integers(1, 2))
+    bits, size = draw(st.sampled_from([5, 8])), (height, width)
+    act = st.sampled_from([RELU, ("act", "quantized_relu(8,2)"), ("act", "quantized_bits(7,1,alpha=1)")])
+    body = []
+    for kind in draw(st.lists(st.sampled_from(["conv", "conv", "average", "max"]), min_size=0, max_size=3)):
+        if kind == "conv":
+            kernel = draw(st.sampled_from([1, 3, 5])), draw(st.sampled_from([1, 3, 7, 9]))
+            body += [("conv", draw(st.integers(1, 3)), kernel), draw(act)]
+        else:
+            pool = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+            if pool[0] <= size[0] and pool[1] <= size[1]:
+                size = size[0] // pool[0], size[1] // pool[1]
+                body.append((kind, pool))
+    body += [("flatten",), ("dense", draw(st.integers(1, 5)))]
+    if draw(st.booleans()):
+        body += [draw(act), ("dense", draw(st.integers(1, 3)))]
+    n = draw(st.integers(1, 9))
+    design = sp.Design(
+        rows=draw(st.integers(1, height)),
+        pixels=draw(st.integers(1, n)),
+        filters=draw(st.sampled_from([None, 1, 2])),
+        multipliers=draw(st.sampled_from(["auto", "dsp", "lut"])),
+        interface=draw(st.sampled_from(["image", "rows"])),
+    )
+    threshold = draw(st.sampled_from([0.0, 0.3]))
+    return ((height, width, channels), n, *body), bits, threshold, design
+
+
+@settings(  # no shrinking: every network is a compilation of some seconds
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(networks_and_designs(), st.sampled_from([ordinary, tying, cancelling, saturating]))
+def test_random_small_networks_are_equal_for_all_knobs(tmp_path_factory, state_count, drawn, weights):
+    body, bits, threshold, design = drawn
+    model = chain(*body, bits=bits, threshold=threshold)
+    set_weights(model, weights)
+    images = images_for(model, 100)
+    expected = oracle.predict(networks.describe(model), images)
+    project = emitted(model, tmp_path_factory.mktemp("rtl"), design)
+    single, full_rate = sp.simulate(project, images, back_to_back=False), sp.simulate(project, images)
+    assert (single.logits == expected).all() and (full_rate.logits == expected).all()
+    assert full_rate.ii == (project.ii, project.ii)
+    state_count(f"RTL, random network {body}, {design}: {2 * expected.size} logits, 0 mismatches")
+
+
+def test_rows_pixels_and_filters_change_cycles_as_documented(tmp_path):
+    """12 rows, 8 slots, a convolution of 4 filters: chunks of rows, groups of slots times groups of filters."""
+    model = chain((12, 5, 1), 8, ("conv", 4, 3), RELU, ("flatten",), ("dense", 1))
+    set_weights(model, ordinary)
+    hls_model, images = sp.convert(model, tmp_path / "hls"), images_for(model, 5)
+
+    def measured(**knobs):
+        project = sp.emit_rtl(hls_model, tmp_path / "rtl", sp.Design(**knobs))
+        return sp.simulate(project, images, back_to_back=False).latency[0], project.ii
+
+    base, ii = measured(rows=4, pixels=8)
+    assert ii == 3
+    assert measured(rows=2, pixels=8) == (base + 3, 6)
+    assert measured(rows=4, pixels=2) == (base + 3, 5)  # a layer right behind the reduction needs one more
+    assert measured(rows=4, pixels=4, filters=2) == (base + 3, 5)
+
+
+@pytest.mark.parametrize(
+    ("knobs", "message"),
+    [
+        ({"rows": 0}, "rows a cycle: a whole number from 1 on, not 0"),
+        ({"pixels": {"conv1": 2.5}}, "pixels of conv1 a cycle: .* not 2.5"),
+        ({"filters": True}, "filters a cycle"),
+        ({"multipliers": {"conv1": "bram"}}, "multipliers of conv1: one of auto, dsp, lut, not 'bram'"),
+        ({"interface": "stream"}, 'choose "image" or "rows"'),
+    ],
+)
+def test_knobs_that_make_no_sense_are_refused_in_words(knobs, message):
+    with pytest.raises(ValueError, match=message):
+        sp.Design(**knobs)
+
+
+def test_a_knob_of_a_layer_that_is_not_there_is_refused(tmp_path):
+    model = chain((4, 4, 1), 3, ("flatten",), ("dense", 1))
+    with pytest.raises(ValueError, match="pixels: no layer conv9; there are .*input_reduce"):
+        emitted(model, tmp_path, sp.Design(pixels={"conv9": 2}))
+
+
+def test_a_network_that_does_not_end_in_dense_layers_is_refused_by_name(tmp_path):
+    model = chain((4, 4, 1), 3, ("conv", 1, 3), RELU, ("flatten",))
+    with pytest.raises(ValueError, match="sparse_flatten.*: a dense layer must follow"):
+        emitted(model, tmp_path, sp.Design())
+
+
+@pytest.mark.parametrize("kind", ["sparse", "standard"])
+def test_the_open_flow_gives_cycles_and_luts_and_a_project_that_stands_alone(kind, tmp_path, monkeypatch):
+    pytest.importorskip("pyosys", reason="Yosys is an optional extra")
+    if kind == "sparse":
+        model = chain((5, 6, 1), 3, ("conv", 1, 3), RELU, ("flatten",), ("dense", 1))
+    else:
+        image = keras.Input((5, 6, 1))
+        x = sp.models.QActivation("quantized_relu(8,0)")(image)
+        weights = {f"{w}_quantizer": "quantized_bits(8,2,alpha=1)" for w in ("kernel", "bias")}
+        x = sp.models.QConv2D(1, 3, padding="same", **weights)(x)
+        x = keras.layers.Flatten()(sp.models.QActivation("quantized_relu(6,1)")(x))
+        model = keras.Model(image, sp.models.QDense(1, **weights)(x), name="tiny")
+    set_weights(model, ordinary)
+    table = sp.synthesize(sp.convert(model, tmp_path / "hls"), flow="open", design=sp.Design(rows=5, pixels=3))
+    top = table.set_index("module").loc["TOP"]
+    assert top["lut"] == table["lut"].iloc[:-1].sum() > 0
+    assert 0 < top["levels"] <= 12
+    assert top["latency_min"] == top["latency_max"] > top["ii"] > 0
+    assert set(table["stage"]) == {"yosys"}
+    folder = tmp_path / "hls" / "rtl"
+    assert "simulated with Verilator" in (folder / "README.md").read_text()
+    assert (folder / "testbench" / "logits.hex").read_text().count("\n") == 20
+
+
+def test_options_of_the_open_flow_are_refused_elsewhere(tmp_path):
+    model = chain((4, 4, 1), 3, ("flatten",), ("dense", 1))
+    with pytest.raises(TypeError, match="design: only flow='open'"):
+        sp.synthesize(sp.convert(model, tmp_path), design=sp.Design())
+
+
+def test_a_wrong_logit_ends_the_open_flow(tmp_path, monkeypatch):
+    model = chain((4, 4, 1), 3, ("flatten",), ("dense", 1))
+    set_weights(model, ordinary)
+    hls_model = sp.convert(model, tmp_path)
+    monkeypatch.setattr(open_flow, "exact_predict", lambda *_: np.full((20, 1), 1e6))
+    with pytest.raises(RuntimeError, match="RTL differs from exact_predict in 20 of 20 events, first in event 0"):
+        sp.synthesize(hls_model, flow="open", design=sp.Design(rows=4))

@@ -159,9 +159,9 @@ class SparseTop:
     def average(self, step: Step) -> None:
         """An average that the head applies: the cells of the pixels, and a constant factor."""
         pools = step.node.get_attr("pool_height"), step.node.get_attr("pool_width")
-        tables = [units.cells(size, pool) for size, pool in zip(self.shape, pools, strict=True)]
+        tables = [units.cells(size, pool) for size, pool in zip(self.cell_shape, pools, strict=True)]
         self.cells = [[table[cell] for cell in seen] for table, seen in zip(tables, self.cells, strict=True)]
-        self.cell_shape = tuple(size // pool for size, pool in zip(self.shape, pools, strict=True))
+        self.cell_shape = tuple(size // pool for size, pool in zip(self.cell_shape, pools, strict=True))
         area = pools[0] * pools[1]
         self.factor = *units.reciprocal_code(area, step.node.get_attr("reciprocal_bits")), area
 

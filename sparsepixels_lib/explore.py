@@ -26,6 +26,7 @@ __all__ = ["MaskExplorer", "mask_explorer", "rank_image", "show_source"]
 
 SIZE = 384  # width or height of a picture on the screen, in CSS pixels
 FONT = "13px/1.6 sans-serif"
+LANGUAGES = {".h": "cpp", ".hpp": "cpp", ".cpp": "cpp", ".sv": "systemverilog"}
 PALETTE = np.vstack([to_rgb(BACKGROUND), to_rgb(GREY), PIXELS(np.linspace(0.05, 1, 254))[:, :3]])
 
 
@@ -114,12 +115,12 @@ def mask_explorer(
 
 
 def show_source(thing: Any) -> Code:
-    """Highlighted source of a class or function of the library, or of the file at a path (C++ headers, for instance).
+    """Highlighted source of a class or function of the library, or of the file at a path (C++ headers, SystemVerilog).
 
     Raises FileNotFoundError for a path without a file, TypeError for what has no Python source.
     """
     if isinstance(thing, (str, Path)):
-        language = "cpp" if Path(thing).suffix in (".h", ".hpp", ".cpp") else "python"
+        language = LANGUAGES.get(Path(thing).suffix, "python")
         return _Source(Path(thing).read_text(encoding="utf-8"), language=language)
     return _Source(getsource(thing), language="python")
 

@@ -41,13 +41,10 @@ def event_grid(
     look = {"unit": unit, "extent": extent, "threshold": threshold, "limits": limits, "bar": False}
     artists = []
     for ax, image, title in zip(axes.flat, images, titles, strict=True):
-        artists.append(show_image(ax, image, xlabel="", ylabel="", **look))
+        artists.append(show_image(ax, image, xlabel=xlabel, ylabel=ylabel, **look))
         ax.set_title(title, size=9.5)
         ax.label_outer()
-    figure = axes.flat[0].figure
-    figure.supxlabel(xlabel, size=11)
-    figure.supylabel(ylabel, size=11)
-    log_ticks(figure.colorbar(artists[0], ax=axes.ravel().tolist(), label=unit, pad=0.02))
+    log_ticks(axes.flat[0].figure.colorbar(artists[0], ax=axes.ravel().tolist(), label=unit, pad=0.02))
     return artists
 
 

@@ -11,7 +11,15 @@ from sparsepixels_lib.fixed_point import Fixed
 from sparsepixels_lib.simulation import simulate
 
 RTL = Path(__file__).parents[1] / "hls" / "rtl"
-SOURCES = ("wide_mux", "image_rows", "input_reduce", "reduce_block", "reduce_slot", "last_reached")
+SOURCES = ("wide_mux", "image_rows", "streamed_rows", "input_reduce", "reduce_block", "reduce_place", "reduce_slot",
+           "last_reached")
+SOURCE = {
+    "image": """image_rows #(.HEIGHT({height}), .WIDTH({width}), .PIXEL(16), .ROWS({rows}), .INTERVAL({ii})) u_rows (
+    .clk, .rst, .in_valid, .in_ready, .in_data, .out_valid(valid), .out_last(last), .out_rows(some));""",
+    "rows": """streamed_rows #(.BEATS({beats}), .INTERVAL({ii})) u_rows (
+    .clk, .rst, .in_valid, .in_ready, .out_valid(valid), .out_last(last));
+  assign some = in_data;""",
+}
 TOP = """
 module top (
   input logic clk, input logic rst, input logic in_valid, output logic in_ready, input logic [{beat}*8-1:0] in_data,
@@ -21,10 +29,9 @@ module top (
   logic [{rows}*{width}*16-1:0] some;
   logic [{n}-1:0][15:0] features;
   logic [{n}-1:0][6:0] row, column;
-  image_rows #(.HEIGHT({height}), .WIDTH({width}), .PIXEL(16), .ROWS({rows}), .INTERVAL({ii})) u_rows (
-    .clk, .rst, .in_valid, .in_ready, .in_data, .out_valid(valid), .out_last(last), .out_rows(some));
-  input_reduce #(.WIDTH({width}), .PIXEL(16), .BITS(8), .THRESHOLD(8'd{threshold}), .ROWS({rows}), .SLOTS({n}),
-    .ROW_BITS(7), .COLUMN_BITS(7)) u_reduce (
+  {source}
+  input_reduce #(.WIDTH({width}), .PIXEL(16), .BITS(8), .IS_SIGNED({signed}), .THRESHOLD(8'd{threshold}), .ROWS({rows}),
+    .SLOTS({n}), .ROW_BITS(7), .COLUMN_BITS(7)) u_reduce (
     .clk, .rst, .in_valid(valid), .in_last(last), .in_rows(some), .out_valid, .features, .row, .column);
   for (genvar k = 0; k < {n}; k++) begin : slots
     assign out_data[40*k+:40] = {{3'b0, column[k], 3'b0, row[k], 2'b0, features[k][15:8], 2'b0, features[k][7:0]}};
@@ -42,15 +49,12 @@ class Reduction:
     image_shape: tuple[int, int, int]
     logits: int
     ii: int
+    interface: str
+    beats: int
+    beat: int
+    pixel: Fixed
     top: str = "top"
-    interface: str = "image"
-    beats: int = 1
-    pixel: Fixed = Fixed(8, 0, False)
     logit: Fixed = Fixed(10, 10, True)
-
-    @property
-    def beat(self) -> int:
-        return int(np.prod(self.image_shape))
 
     @property
     def layers(self) -> dict[str, str]:
@@ -70,31 +74,67 @@ def first_pixels(codes: np.ndarray, n: int, threshold: int) -> list[tuple[int, i
     return found[:n]
 
 
+@dataclass(frozen=True)
+class Case:
+    """An image, how it enters, and what the reduction does with it."""
+
+    height: int
+    width: int
+    rows: int
+    n: int
+    threshold: int = 0
+    interface: str = "image"
+    pause: int = 0  # cycles between two events at least
+    signed: bool = False
+
+
 @pytest.mark.parametrize(
-    ("height", "width", "rows", "n", "threshold"),
-    [(9, 8, 4, 5, 0), (13, 35, 3, 20, 102), (6, 63, 1, 33, 0)],
-    ids=["one block", "several blocks and a threshold", "a row a cycle, many slots"],
+    "case",
+    [
+        Case(9, 8, 4, 5),
+        Case(13, 35, 3, 20, 102),
+        Case(6, 63, 1, 33),
+        Case(9, 32, 4, 12, pause=2),
+        Case(5, 24, 6, 16, interface="rows"),
+        Case(11, 19, 2, 3, 15, interface="rows", pause=3, signed=True),
+    ],
+    ids=[
+        "one block",
+        "several blocks and a threshold",
+        "a row a cycle, many slots",
+        "whole blocks, with a pause",
+        "one beat of rows",
+        "beats of rows with a pause, signed",
+    ],
 )
-def test_slots_hold_the_first_active_pixels_in_raster_order(tmp_path, height, width, rows, n, threshold):
-    ii = -(-height // rows)
-    project = Reduction(tmp_path, (height, width, 2), 4 * n, ii)
+def test_slots_hold_the_first_active_pixels_in_raster_order(tmp_path, case):
+    height, width, rows, n = case.height, case.width, case.rows, case.n
+    chunks = -(-height // rows)
+    ii = chunks + case.pause
+    beats, beat = (1, height) if case.interface == "image" else (chunks, rows)
+    pixel = Fixed(8, 0, case.signed)
+    project = Reduction(tmp_path, (height, width, 2), 4 * n, ii, case.interface, beats, beat * width * 2, pixel)
     (tmp_path / "rtl").mkdir()
     for source in SOURCES:
         (tmp_path / "rtl" / f"{source}.sv").write_text((RTL / f"{source}.sv").read_text())
-    values = {"height": height, "width": width, "rows": rows, "n": n, "threshold": threshold, "ii": ii}
-    (tmp_path / "rtl" / "top.sv").write_text(TOP.format(beat=project.beat, **values))
+    values = {"height": height, "width": width, "rows": rows, "n": n, "threshold": case.threshold, "ii": ii}
+    source = SOURCE[case.interface].format(beats=beats, **values)
+    top = TOP.format(beat=project.beat, source=source, signed=int(case.signed), **values)
+    (tmp_path / "rtl" / "top.sv").write_text(top)
 
     rng = np.random.default_rng(n)
     random = rng.integers(0, 256, (300, height, width, 2)) * (
         rng.random((300, height, width, 1)) < rng.random((300, 1, 1, 1)) ** 3
     )
     corners = np.clip(np.rint(corner_images(height, width, 2, n).astype(float) * 256), 0, 255)
-    codes = np.concatenate([random, corners]).astype(int)
+    codes = np.concatenate([random, corners]).astype(int) - (128 if case.signed else 0)
     result = simulate(project, codes / 256)
-    slots = result.logits.astype(int).reshape(len(codes), n, 4)
-    for image, got in zip(codes, slots, strict=True):
-        expected = first_pixels(image, n, threshold)
-        assert [tuple(slot) for slot in got[: len(expected)].tolist()] == expected
-        assert not got[len(expected) :, 2].any()  # row 0: empty
+    disturbed = simulate(project, codes / 256, gaps=0.3, reset_at={7: 1, 90: ii, 91: 0})
+    for image, *both in zip(codes, result.logits, disturbed.logits, strict=True):
+        expected = [(a % 256, b % 256, y, x) for a, b, y, x in first_pixels(image, n, case.threshold)]
+        for got in both:
+            slots = got.astype(int).reshape(n, 4)
+            assert [tuple(slot) for slot in slots[: len(expected)].tolist()] == expected
+            assert not slots[len(expected) :, 2].any()  # row 0: empty
     assert result.ii == (ii, ii)
-    assert set(result.latency[:1]) == {ii + 4}
+    assert set(result.latency[:1]) == {chunks + 3}

@@ -3,9 +3,9 @@
 //     features[n] = image[p_n],   (row[n], column[n]) of p_n, 1-based;   (0, .) = empty slot
 //     active(p)  <=>  channel 0 of image[p] > THRESHOLD
 //
-// ROWS rows enter a cycle. An active pixel's slot is its rank, known from prefix counts of bits alone: every row routes
-// its pixels by rank modulo 4, modulo 16 and then slot, and each slot takes the row whose ranks hold it. out_valid is high
-// four cycles after the event's last rows; the outputs stay until the next event's. (Radix-4 rank routing: no pass a
+// ROWS rows enter a cycle. An active pixel's slot is its rank, known from prefix counts of bits alone: pixels move to their
+// rank modulo 4 in groups of four, and each slot takes the group, block and row whose ranks hold it. out_valid is high
+// three cycles after the event's last rows; the outputs stay until the next event's. (Radix-4 rank routing: no pass a
 // pixel, no data-dependent control.)
 module input_reduce #(
   parameter int WIDTH = 63,
@@ -28,107 +28,121 @@ module input_reduce #(
   output logic [SLOTS-1:0][ROW_BITS-1:0] row,
   output logic [SLOTS-1:0][COLUMN_BITS-1:0] column
 );
-  localparam int BLOCKS = WIDTH / 16 + 1;  // column c stands in lane c + 1, so that a lane's number is the 1-based column
-  localparam int LANES = 16 * BLOCKS;
-  localparam int SLOT_RANK = $clog2(SLOTS + 1) + 1;
-  localparam int RANK = SLOT_RANK > 5 ? SLOT_RANK : 5;  // exact below the top bit, which means "at least so many"
-  localparam int COUNT = $clog2(LANES + 1) > RANK ? $clog2(LANES + 1) : RANK;
+  // A lane's number is the 1-based column, unless that took a block more for one column
+  localparam int FIRST = WIDTH % 16 == 0 ? 1 : 0;
+  localparam int BLOCKS = (WIDTH - FIRST) / 16 + 1;
+  localparam int PAIRS = (BLOCKS + 1) / 2;
+  localparam int RANK = SLOTS > 8 ? $clog2(SLOTS) + 1 : 4;  // exact below the top bit, which means "at least so many"
+  localparam int SLOTS_16 = SLOTS < 16 ? SLOTS : 16;
   localparam int LEVELS = ROWS > 1 ? $clog2(ROWS) : 1;
   localparam int PAD = 1 << LEVELS;
 
-  function automatic logic [RANK-1:0] saturated(logic [COUNT-1:0] n);
-    saturated = {|n[COUNT-1:RANK-1], n[RANK-2:0]};
-  endfunction
   function automatic logic [RANK-1:0] add(logic [RANK-1:0] a, logic [RANK-1:0] b);
     logic [RANK-1:0] sum;
     sum = {1'b0, a[RANK-2:0]} + {1'b0, b[RANK-2:0]};
     add = {a[RANK-1] | b[RANK-1] | sum[RANK-1], sum[RANK-2:0]};
   endfunction
+  function automatic logic [RANK-1:0] saturated(logic [5:0] n);
+    saturated = {32'(n) >> (RANK - 1) != 0, (RANK - 1)'(n)};
+  endfunction
 
-  logic [3:1] valid, last;  // of the three pipeline stages
+  logic [2:1] valid, last;  // of the pipeline stages
   always_ff @(posedge clk) begin
-    valid <= rst ? '0 : {valid[2:1], in_valid};
-    last <= {last[2:1], in_last};
-    out_valid <= valid[3] && last[3] && !rst;
+    valid <= rst ? '0 : {valid[1], in_valid};
+    last <= {last[1], in_last};
+    out_valid <= valid[2] && last[2] && !rst;
   end
 
-  // Stage 1, and the routing of stage 3, in blocks of sixteen columns; here their sums along each row
-  logic [ROWS-1:0][BLOCKS-1:0][RANK-1:0] rank, rank_2, rank_3;        // rank of the first pixel of each block
-  logic [ROWS-1:0][BLOCKS-1:0][15:0][PIXEL+3:0] ordered;
-  logic [ROWS-1:0][LANES-1:0][PIXEL-1:0] lane;
-  logic [ROWS-1:0][BLOCKS-1:0][4:0] total;
-  logic [ROWS-1:0][BLOCKS:0][COUNT-1:0] upto;
-  logic [ROWS-1:0][BLOCKS:0][RANK-1:0] upto_1;
+  // Stage 1: active pixels of each block and pair of blocks
+  logic [ROWS-1:0][BLOCKS-1:0][15:0][PIXEL-1:0] lane;
+  logic [ROWS-1:0][2*PAIRS-1:0][4:0] total;
+  logic [ROWS-1:0][BLOCKS:0][1:0] ahead, ahead_1;            // active pixels of the row before each block, modulo 4
+  logic [ROWS-1:0][PAIRS-1:0][5:0] single, pair;             // of a pair's first block; of both
+  logic [ROWS-1:0][2*PAIRS:0][RANK-1:0] upto;                // active pixels of the row before each block
+  logic [ROWS-1:0][BLOCKS-1:0][RANK-1:0] upto_2, rank;       // rank of the first pixel of each block
+  logic [ROWS:0][RANK-1:0] row_rank, row_rank_2;             // of each row, and of the row after them
+  logic [ROWS-1:0][BLOCKS-1:0][3:0][3:0][PIXEL+1:0] candidate;
+  logic [ROWS-1:0][BLOCKS-1:0][SLOTS_16-1:0][1:0] from_group;
   for (genvar r = 0; r < ROWS; r++) begin : row_of_blocks
-    assign lane[r] = (LANES * PIXEL)'({in_rows[r], PIXEL'(0)});
+    assign lane[r] = (BLOCKS * 16 * PIXEL)'({in_rows[r], {PIXEL{1'b0}}} >> (FIRST * PIXEL));
+    assign ahead[r][0] = '0;
     assign upto[r][0] = '0;
     for (genvar b = 0; b < BLOCKS; b++) begin : blocks
-      reduce_block #(.PIXEL(PIXEL), .BITS(BITS), .IS_SIGNED(IS_SIGNED), .THRESHOLD(THRESHOLD)) u_block (
-        .clk, .valid(in_valid), .pixel(lane[r][16*b+15:16*b]), .total(total[r][b]),
-        .first_rank(rank_2[r][b][3:0]), .y(ordered[r][b]));
-      assign upto[r][b+1] = upto[r][b] + COUNT'(total[r][b]);
+      localparam logic [15:0] USED = 16'({{WIDTH{1'b1}}, 1'b0} >> (FIRST + 16 * b));
+      reduce_block #(.PIXEL(PIXEL), .BITS(BITS), .IS_SIGNED(IS_SIGNED), .THRESHOLD(THRESHOLD), .USED(USED),
+                     .SLOTS(SLOTS_16)) u_block (
+        .clk, .pixel(lane[r][b]), .total(total[r][b]), .first_rank_1(rank_4[r] + ahead_1[r][b]),
+        .first_rank_2(rank[r][b][3:0]), .candidate(candidate[r][b]), .from_group(from_group[r][b]));
+      assign ahead[r][b+1] = ahead[r][b] + total[r][b][1:0];
+      assign rank[r][b] = add(row_rank_2[r], upto_2[r][b]);
     end
-    for (genvar b = 0; b <= BLOCKS; b++) begin : sums
-      always_ff @(posedge clk) upto_1[r][b] <= saturated(upto[r][b]);
+    if (BLOCKS % 2 == 1) begin : no_block
+      assign total[r][BLOCKS] = '0;
+    end
+    always_ff @(posedge clk) ahead_1[r] <= ahead[r];
+    for (genvar k = 0; k < PAIRS; k++) begin : sums
+      always_ff @(posedge clk) begin
+        single[r][k] <= {1'b0, total[r][2*k]};
+        pair[r][k] <= {1'b0, total[r][2*k]} + {1'b0, total[r][2*k+1]};
+      end
+      assign upto[r][2*k+1] = add(upto[r][2*k], saturated(single[r][k]));
+      assign upto[r][2*k+2] = add(upto[r][2*k], saturated(pair[r][k]));
     end
   end
 
-  // Stage 2: rank of the first pixel of every row and block; `seen` pixels came in earlier rows of the event
+  // Stage 2: rank of the first pixel of every row; `seen` pixels came in earlier rows of the event. Modulo 4 it is known
+  // earlier, by sums of two bits that are one LUT6 deep, and goes on to the blocks.
   logic [RANK-1:0] seen;
   logic [LEVELS:0][PAD-1:0][RANK-1:0] prefix;                // prefix[LEVELS][r]: pixels in rows 0 .. r of these
-  logic [ROWS:0][RANK-1:0] above;                            // pixels in the rows above r of these
-  logic [ROWS:0][RANK-1:0] row_rank, row_rank_2, row_rank_3;
+  logic [LEVELS:0][PAD-1:0][1:0] prefix_4;                   // the same modulo 4
+  logic [ROWS-1:0][1:0] rank_4;
   for (genvar r = 0; r < PAD; r++) begin : prefixes
-    if (r < ROWS) begin : used
-      assign prefix[0][r] = upto_1[r][BLOCKS];
-    end else begin : unused
-      assign prefix[0][r] = '0;
-    end
+    assign prefix[0][r] = r < ROWS ? upto[r % ROWS][2*PAIRS] : '0;
+    assign prefix_4[0][r] = r < ROWS ? ahead_1[r % ROWS][BLOCKS] : '0;
     for (genvar k = 0; k < LEVELS; k++) begin : levels
       if ((r >> k) % 2 == 1) begin : right
         assign prefix[k+1][r] = add(prefix[k][((r>>k)<<k)-1], prefix[k][r]);
+        assign prefix_4[k+1][r] = prefix_4[k][((r>>k)<<k)-1] + prefix_4[k][r];
       end else begin : left
         assign prefix[k+1][r] = prefix[k][r];
+        assign prefix_4[k+1][r] = prefix_4[k][r];
       end
     end
   end
-  for (genvar r = 0; r <= ROWS; r++) begin : ranks
-    if (r == 0) begin : first
-      assign above[r] = '0;
-    end else begin : others
-      assign above[r] = prefix[LEVELS][r-1];
-    end
-    assign row_rank[r] = add(seen, above[r]);
-    if (r < ROWS) begin : blocks
-      for (genvar b = 0; b < BLOCKS; b++) begin : block
-        assign rank[r][b] = add(add(seen, upto_1[r][b]), above[r]);
-      end
+  assign row_rank[0] = seen;
+  assign rank_4[0] = seen[1:0];
+  for (genvar r = 1; r <= ROWS; r++) begin : ranks
+    assign row_rank[r] = add(seen, prefix[LEVELS][r-1]);
+    if (r < ROWS) begin : known_early
+      assign rank_4[r] = seen[1:0] + prefix_4[LEVELS][r-1];
     end
   end
   always_ff @(posedge clk) begin
     if (rst || valid[1] && last[1]) seen <= '0;
     else if (valid[1]) seen <= row_rank[ROWS];
-    rank_2 <= rank;
-    rank_3 <= rank_2;
     row_rank_2 <= row_rank;
-    row_rank_3 <= row_rank_2;
+    for (int r = 0; r < ROWS; r++) upto_2[r] <= upto[r][BLOCKS-1:0];
   end
 
-  // Stage 4: each slot takes its block of the row, and its row
+  // Stage 3: each slot takes its group, block and row
   logic [ROW_BITS-1:0] first_row;  // 1-based row of the first of these rows
   always_ff @(posedge clk)
-    if (rst || valid[3] && last[3]) first_row <= ROW_BITS'(1);
-    else if (valid[3]) first_row <= first_row + ROW_BITS'(ROWS);
+    if (rst || valid[2] && last[2]) first_row <= ROW_BITS'(1);
+    else if (valid[2]) first_row <= first_row + ROW_BITS'(ROWS);
   for (genvar o = 0; o < SLOTS; o++) begin : slots
-    logic [ROWS*BLOCKS*(PIXEL+4)-1:0] at;  // what every block of every row has for this slot
+    logic [ROWS*BLOCKS*4*(PIXEL+2)-1:0] at;  // what every block of every row has for this slot
+    logic [ROWS*BLOCKS*2-1:0] group;
+    logic [ROWS*BLOCKS-1:0] reached;
     for (genvar r = 0; r < ROWS; r++) begin : rows
       for (genvar b = 0; b < BLOCKS; b++) begin : blocks
-        assign at[(r*BLOCKS+b)*(PIXEL+4)+:PIXEL+4] = ordered[r][b][o%16];
+        assign at[(r*BLOCKS+b)*4*(PIXEL+2)+:4*(PIXEL+2)] = candidate[r][b][o%4];
+        assign group[(r*BLOCKS+b)*2+:2] = from_group[r][b][o%16];
+        assign reached[r*BLOCKS+b] = rank[r][b] <= RANK'(o);
       end
     end
-    reduce_slot #(.SLOT(o), .ROWS(ROWS), .BLOCKS(BLOCKS), .PIXEL(PIXEL), .RANK(RANK), .ROW_BITS(ROW_BITS),
-                  .COLUMN_BITS(COLUMN_BITS)) u_slot (
-      .clk, .rst, .valid(valid[3]), .last(last[3]), .first_row, .rank(rank_3), .row_rank(row_rank_3), .at,
-      .pixel(features[o]), .row(row[o]), .column(column[o]));
+    reduce_slot #(.ROWS(ROWS), .BLOCKS(BLOCKS), .PIXEL(PIXEL), .FIRST_COLUMN(FIRST),
+                  .ROW_BITS(ROW_BITS), .COLUMN_BITS(COLUMN_BITS)) u_slot (
+      .clk, .rst, .valid(valid[2]), .last(last[2]), .first_row, .reached, .passed(row_rank_2[ROWS] <= RANK'(o)), .candidate(at),
+      .from_group(group), .pixel(features[o]), .row(row[o]), .column(column[o]));
   end
 endmodule

@@ -1,0 +1,172 @@
+"""The standard CNN as streaming SystemVerilog: line buffers, one pixel a cycle, constant weights.
+
+hls/rtl/stream_*.sv hold the operations and stream_layers.py their parameters; here they are put together. The numbers
+are those of `exact_predict`.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from itertools import pairwise
+from pathlib import Path
+
+from hls4ml.model.graph import ModelGraph
+
+from .exact import logits_layer
+from .fixed_point import Fixed
+from .hls_plugin import kernels
+from .ranges import pixel_format
+from .rtl_project import RtlProject
+from .stream_layers import Instance, instances
+
+
+def emit_standard(
+    hls_model: ModelGraph, output_dir: str | Path, *, multipliers: str = "lut", top: str | None = None
+) -> RtlProject:
+    """Write the streaming RTL of a standard CNN, converted by `convert`, into `output_dir`/rtl.
+
+    One pixel (all its channels) a beat and, for the published networks, a cycle. `multipliers`: "lut" makes constant
+    weights adders of their canonical signed digits and puts no DSP anywhere, "dsp" gives every nonzero weight of a
+    convolution, and every unit of a dense layer computed at once, a DSP. `top` names the top module, by default after
+    the model. Sources that were in `output_dir`/rtl are replaced.
+    Raises ValueError for other multipliers and for layers that have no streaming module, by name.
+    """
+    if multipliers not in ("lut", "dsp"):
+        raise ValueError(f'multipliers={multipliers!r}: choose "lut" or "dsp".')
+    model = hls_model.config.config["KerasModel"]
+    top = top or re.sub(r"\W", "_", f"{model.name}_top")
+    pixel, shape = pixel_format(model), model.input_shape[1:]
+    names = [layer.name for layer in model.layers]
+    layers = model.layers[2 : names.index(logits_layer(model)) + 1]  # the input's quantizer is what comes in
+    units = instances(layers, pixel, shape, multipliers == "dsp")
+    logits, pace = units[-1].out, units[0].out.interval
+
+    folder, library = Path(output_dir), kernels().with_name("rtl")
+    shutil.rmtree(folder / "rtl", ignore_errors=True)
+    (folder / "rtl").mkdir(parents=True)
+    for path in [*library.glob("stream_*.sv"), library / "quantize.sv"]:
+        shutil.copy(path, folder / "rtl")
+    modules = {top: _top(units, top)}
+    for unit in units[1:]:
+        modules |= _modules(unit, top)
+    for name, text in modules.items():
+        (folder / "rtl" / f"{name}.sv").write_text(text)
+    return RtlProject(
+        folder=folder,
+        top=top,
+        layers={unit.name: unit.group for unit in units},
+        image_shape=tuple(shape),
+        pixel=pixel,
+        interface="pixels",
+        beat=shape[2],
+        beats=shape[0] * shape[1],
+        logits=logits.values,
+        logit=Fixed(logits.bits, logits.bits - logits.fraction, logits.signed),
+        ii=shape[0] * shape[1] * pace,
+    )
+
+
+_TOP = """// {top}: a standard CNN, one pixel a beat.
+// The layers pass tokens {{last, first, flush, valid}} beside their data: see stream_input.sv.
+module {top} (
+  input  logic clk,
+  input  logic rst,
+  input  logic in_valid,
+  output logic in_ready,
+  input  logic [{pixel}-1:0] in_data,
+  output logic out_valid,
+  output logic [{logits}-1:0] out_data,
+  output logic [{layers}-1:0] layer_valid
+);
+{wires}
+  stream_input #({feed}) feed (
+    .clk(clk), .rst(rst), .in_valid(in_valid), .in_ready(in_ready), .in_data(in_data), .done(out_valid),
+    .out_token(feed_token), .out_data(feed_data));
+{units}
+  logic unused;
+  assign unused = ^{last}_token[2:1];
+  assign layer_valid = {{{done}}};
+  assign out_valid = {last}_token[0];
+  assign out_data = {last}_data;
+endmodule
+"""
+
+_UNIT = """  {top}_{name} {name} (
+    .clk(clk), .rst(rst), .in_token({before}_token), .in_data({before}_data),
+    .out_token({name}_token), .out_data({name}_data));
+"""
+
+_LAYER = """// Layer {name} ({group}): its numbers; the operation is in {module}.sv.
+module {top}_{name} (
+  input  logic clk,
+  input  logic rst,
+  input  logic [3:0] in_token,
+  input  logic [{source}-1:0] in_data,
+  output logic [3:0] out_token,
+  output logic [{out}-1:0] out_data
+);
+{rom}  {module} #(
+{parameters}
+  ) unit (
+    .clk(clk), .rst(rst), .in_token(in_token), .in_data(in_data),{rom_ports} .out_token(out_token), .out_data(out_data)
+  );
+endmodule
+"""
+
+_USE_ROM = """  logic [{address}-1:0] address;
+  logic [{row}-1:0] weights;
+  {name} rom (.clk(clk), .address(address), .weights(weights));
+"""
+
+_ROM = """// Weights of layer {layer}: row (phases * input + phase) holds the units of that phase, the first in the
+// lowest bits. Read in one cycle.
+module {name} (
+  input  logic clk,
+  input  logic [{address}-1:0] address,
+  output logic [{row}-1:0] weights
+);
+  always_ff @(posedge clk)
+    case (address)
+{rows}      default: weights <= '0;
+    endcase
+endmodule
+"""
+
+
+def _top(units: list[Instance], top: str) -> str:
+    return _TOP.format(
+        top=top,
+        pixel=units[0].source.width,
+        logits=units[-1].out.width,
+        layers=len(units),
+        last=units[-1].name,
+        feed=", ".join(f".{key}({value})" for key, value in units[0].parameters.items()),
+        wires="".join(f"  logic [3:0] {u.name}_token;\n  logic [{u.out.width}-1:0] {u.name}_data;\n" for u in units),
+        units="".join(_UNIT.format(top=top, name=u.name, before=v.name) for v, u in pairwise(units)),
+        done=", ".join(f"{u.name}_token[3] && {u.name}_token[0]" for u in reversed(units)),
+    )
+
+
+def _modules(unit: Instance, top: str) -> dict[str, str]:
+    """The layer's own module, by name, and for a dense layer the ROM with its weights."""
+    modules, rom = {}, ""
+    if unit.weights:
+        name, address = f"{top}_{unit.name}_weights", len(unit.weights).bit_length()
+        rows = "".join(
+            f"      {address}'d{k}: weights <= {unit.row_bits}'h{row:x};\n" for k, row in enumerate(unit.weights)
+        )
+        modules[name] = _ROM.format(layer=unit.name, name=name, address=address, row=unit.row_bits, rows=rows)
+        rom = _USE_ROM.format(name=name, address=address, row=unit.row_bits)
+    modules[f"{top}_{unit.name}"] = _LAYER.format(
+        top=top,
+        name=unit.name,
+        group=unit.group,
+        module=unit.module,
+        source=unit.source.width,
+        out=unit.out.width,
+        parameters=",\n".join(f"    .{key}({value})" for key, value in unit.parameters.items()),
+        rom=rom,
+        rom_ports=" .address(address), .weights(weights)," if rom else "",
+    )
+    return modules

@@ -1,0 +1,189 @@
+"""The streaming RTL of standard CNNs, simulated, against `exact_predict`; its rounding for every input."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import networks
+import numpy as np
+import pytest
+import tensorflow as tf
+from test_exact import saturating
+
+import sparsepixels_lib as sp
+from sparsepixels_lib.fixed_point import Fixed
+from sparsepixels_lib.hls_plugin import kernels
+from sparsepixels_lib.rtl_standard import emit_standard
+from sparsepixels_lib.simulation import simulate
+from sparsepixels_lib.verilator import lint
+
+keras, layers = tf.keras, tf.keras.layers
+
+
+def network(shape, *body, bits=8):
+    """A QKeras CNN of the layers `body`, functions of (weights, relu) that give a layer."""
+    weights = {f"{w}_quantizer": f"quantized_bits({bits},2,alpha=1)" for w in ("kernel", "bias")}
+    image = keras.Input(shape, name="image")
+    x = sp.models.QActivation(f"quantized_relu({bits},0)", name="input_quantizer")(image)
+    for layer in body:
+        x = layer(weights, f"quantized_relu({bits},2)")(x)
+    return keras.Model(image, x, name="tiny")
+
+
+def conv(filters, size, **options):
+    return lambda weights, relu: sp.models.QConv2D(filters, size, **{"padding": "same", **weights, **options})
+
+
+def dense(units):
+    return lambda weights, relu: sp.models.QDense(units, **weights)
+
+
+def act(quantizer=None):
+    return lambda weights, relu: sp.models.QActivation(quantizer or relu)
+
+
+def plain(kind, *size):
+    return lambda weights, relu: kind(*size)
+
+
+NETWORKS = {
+    "average pools, asymmetric windows, dense layers in phases": (
+        ((8, 9, 2), conv(2, 3), act(), plain(layers.AveragePooling2D, (2, 3)), conv(2, (1, 3)), act())
+        + (plain(layers.AveragePooling2D, 2), plain(layers.Flatten), dense(6), act(), dense(2))
+    ),
+    "maximum of signed sums, stride, valid padding, partial cells, no bias": (
+        ((11, 8, 1), conv(2, (4, 3), padding="valid", strides=(1, 2)), act("quantized_bits(6,1,1,alpha=1)"))
+        + (conv(2, 3, use_bias=False), plain(layers.MaxPooling2D, (3, 2)), plain(layers.Flatten), dense(3))
+    ),
+    "more channels and more hidden units than one a cycle can leave": (
+        ((3, 5, 1), conv(3, 3), act(), plain(layers.AveragePooling2D, 2), plain(layers.Flatten), dense(13), act())
+        + (dense(3), act(), dense(2))
+    ),
+}
+
+
+def ordinary(shape, rng):
+    return rng.normal(0, 0.5, shape)
+
+
+def converted(model, folder, **options):
+    hls_model = sp.convert(model, folder / "hls")
+    return emit_standard(hls_model, folder / "project", **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "weights", "bits", "multipliers"),
+    [
+        ("average pools, asymmetric windows, dense layers in phases", saturating, 8, "lut"),
+        ("maximum of signed sums, stride, valid padding, partial cells, no bias", ordinary, 16, "dsp"),
+        ("more channels and more hidden units than one a cycle can leave", ordinary, 4, "lut"),
+    ],
+)
+def test_the_rtl_equals_exact_predict(name, weights, bits, multipliers, tmp_path, state_count):
+    model, rng = network(*NETWORKS[name], bits=bits), np.random.default_rng(1)
+    model.set_weights([weights((1, *w.shape), rng).reshape(w.shape) for w in model.get_weights()])
+    project = converted(model, tmp_path, multipliers=multipliers)
+    height, width, channels = project.image_shape
+    images = rng.uniform(0, 1, (80, height, width, channels)) * (rng.random((80, height, width, 1)) < 0.5)
+    images = np.concatenate([networks.corner_images(height, width, channels, 6), images])
+    expected = sp.exact_predict(model, images)
+    single, full_rate = simulate(project, images, back_to_back=False), simulate(project, images)
+    for run in (
+        single,
+        full_rate,
+        simulate(project, images, gaps=0.3),
+        simulate(project, images, reset_at={2: 5, 4: height * width + 3}),
+    ):
+        assert (run.logits == expected).all()
+    assert len(np.unique(expected)) > 10
+    assert len(set(single.latency)) == 1
+    assert full_rate.ii == (project.ii, project.ii)
+    state_count(f"standard RTL, {name}, {weights.__name__} weights: {4 * expected.size} logits, 0 mismatches")
+
+
+def test_one_pixel_a_cycle_where_every_layer_keeps_up_and_else_as_slow_as_needed(tmp_path):
+    """3 channels a cell of 2 columns: 2 cycles a pixel; 6 values of 2 cells must last as long as 13 hidden units."""
+    fast, _, slow = (network(*body) for body in NETWORKS.values())
+    assert converted(fast, tmp_path / "fast").ii == 8 * 9
+    assert converted(slow, tmp_path / "slow").ii == 5 * 3 * 5  # 6 * (5 * 2 // 3) >= 13
+
+
+def test_the_published_network_has_its_layers_in_order(tmp_path):
+    project = converted(sp.standard_cnn("lhc_jets", 8), tmp_path)
+    names = ["feed", "zp2d_conv1", "conv1", "relu1", "zp2d_conv2", "conv2", "relu2", "pool1", "flatten", "dense1"]
+    assert list(project.layers) == [*names, "relu3", "serial_dense2", "dense2"]
+    assert project.layers["conv2"] == "conv 2" and project.layers["serial_dense2"] == "mlp"
+    assert (project.beat, project.beats, project.logits, project.ii) == (1, 3136, 5, 3136)
+
+
+@pytest.mark.parametrize("multipliers", ["lut", "dsp"])
+def test_an_emitted_project_is_clean_under_all_of_verilators_lint_rules(multipliers, tmp_path):
+    project = converted(sp.standard_cnn("microboone", 8), tmp_path, multipliers=multipliers)
+    assert lint(project) == []
+
+
+def test_rounding_and_saturation_are_those_of_the_format_for_every_input(tmp_path):
+    """All codes of 7 bits, through quantizers that round, widen, saturate and clip; half an LSB added here or there."""
+    cases = [
+        (fraction, bits, out_fraction, *signs, half)
+        for fraction in (-1, 2, 5)
+        for bits in (2, 6)
+        for out_fraction in (-2, 1, 3, 7)
+        for signs in ((0, 0), (1, 0), (1, 1))
+        for half in (0, 1)
+    ]
+    (tmp_path / "rtl").mkdir()
+    (tmp_path / "rtl" / "quantize.sv").write_text((kernels().with_name("rtl") / "quantize.sv").read_text())
+    (tmp_path / "rtl" / "bench.sv").write_text(_quantizers(cases))
+    project = SimpleNamespace(
+        folder=tmp_path, top="bench", layers={"bench": ""}, image_shape=(1, 1, 1), pixel=Fixed(7, 7, True), beat=1,
+        beats=1, logits=len(cases), logit=Fixed(10, 10, True), sources=sorted(Path(tmp_path).glob("rtl/*.sv")),
+    )  # fmt: skip
+    codes = np.arange(-64.0, 64)
+    got = simulate(project, codes.reshape(-1, 1, 1, 1)).logits
+    for case, y in zip(cases, got.T, strict=True):
+        fraction, bits, out_fraction, signed, symmetric, _ = case
+        form = Fixed(bits, bits - out_fraction, bool(signed), bool(symmetric))
+        assert (y * form.lsb == form.quantize(codes * 2.0**-fraction)).all(), case
+
+
+def _quantizers(cases) -> str:
+    units = ""
+    for k, (fraction, bits, out_fraction, signed, symmetric, half) in enumerate(cases):
+        added = 1 << fraction - out_fraction - 1 if half and fraction > out_fraction else 0
+        units += f"""
+  logic signed [9:0] x{k};
+  logic [{bits - 1}:0] y{k};
+  assign x{k} = 10'($signed(in_data)) + 10'd{added};
+  quantize #(.IN_BITS(10), .IN_FRACTION({fraction}), .OUT_BITS({bits}), .OUT_FRACTION({out_fraction}),
+    .OUT_SIGNED({signed}), .SYMMETRIC({symmetric}), .HALF_ADDED({half})) q{k} (.x(x{k}), .y(y{k}));
+  always_ff @(posedge clk) out_data[{10 * k}+:10] <= 10'({f"$signed(y{k})" if signed else f"y{k}"});"""
+    return f"""module bench (input logic clk, input logic rst, input logic in_valid, output logic in_ready,
+  input logic [6:0] in_data, output logic out_valid, output logic [{10 * len(cases) - 1}:0] out_data,
+  output logic layer_valid);
+  assign in_ready = 1'b1;
+  assign layer_valid = out_valid;
+  always_ff @(posedge clk) out_valid <= in_valid && !rst;{units}
+endmodule
+"""
+
+
+def test_sparse_networks_and_unknown_multipliers_are_refused(tmp_path):
+    sparse = sp.convert(sp.sparse_cnn("sparse_mnist", 8, 4), tmp_path / "sparse")
+    with pytest.raises(ValueError, match="'conv1' .QConv2DSparse. has no streaming RTL"):
+        emit_standard(sparse, tmp_path)
+    standard = sp.convert(sp.standard_cnn("sparse_mnist", 8), tmp_path / "standard")
+    with pytest.raises(ValueError, match='choose "lut" or "dsp"'):
+        emit_standard(standard, tmp_path, multipliers="both")
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ((conv(1, 7), plain(layers.Flatten), dense(1)), "needs all 3 x 4 pixels"),
+        ((dense(2), plain(layers.Flatten), dense(1)), "put a Flatten before"),
+        ((conv(1, 3), plain(layers.Flatten)), "must be a QDense"),
+    ],
+)
+def test_networks_that_cannot_stream_are_refused_by_name(body, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        converted(network((3, 4, 1), *body), tmp_path)

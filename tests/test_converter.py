@@ -219,3 +219,18 @@ def test_emulate_refuses_bad_images(small, tmp_path):
         sp.emulate(hls_model, small[1].astype(np.uint8))
     with pytest.raises(ValueError, match=r"\(batch, 6, 7, 2\)"):
         sp.emulate(hls_model, small[1][:, :5])
+
+
+def test_a_signed_activation_behind_a_dense_layer_rounds_in_cpp_too(tmp_path):
+    """Stock hls4ml merges it into the dense layer and forgets its type."""
+    weights = {f"{w}_quantizer": "quantized_bits(8,2,alpha=1)" for w in ("kernel", "bias")}
+    image = keras.Input((4, 5, 1))
+    x, hash = sp.InputReduce(6)(image)
+    x = sp.models.QDense(3, **weights)(sp.SparseFlatten((4, 5))([x, hash]))
+    x = sp.models.QActivation("quantized_bits(5,1,1,alpha=1)")(x)
+    model = keras.Model(image, sp.models.QDense(2, **weights)(x))
+    randomize(model, 3)
+    images = networks.corner_images(4, 5, 1, 6)
+    expected = oracle.predict(networks.describe(model), images)
+    assert (sp.emulate(sp.convert(model, tmp_path), images) == expected).all()
+    assert (sp.exact_predict(model, images) == expected).all()

@@ -117,7 +117,7 @@ def test_an_idx_file_is_read_gzip_or_plain(tmp_path, compress):
 def test_gzip_files_prepare_like_plain_ones(small, arrays, prepared):
     for name, array in zip(NAMES, arrays, strict=True):
         (small / name).unlink()
-        (small / f"{name}.gz").write_bytes(gzip.compress(idx(array), 1))
+        (small / f"{name}.gz").write_bytes(gzip.compress(idx(array), 1, mtime=0))
     for ours, plain in zip(*map(data.read_mnist_sums, (mnist.prepare(small), prepared)), strict=True):
         np.testing.assert_array_equal(ours, plain)
 
@@ -133,10 +133,10 @@ IMAGES = idx(np.zeros((5, 28, 28), np.uint8))
         (b"\0\0\x0d\x03" + IMAGES[4:], "wrong header"),
         (IMAGES[:-1], "3,919 bytes of data, its header says 3,920"),
         (IMAGES + b"\0", "3,921 bytes of data, its header says 3,920"),
-        (gzip.compress(IMAGES)[:-20], "damaged gzip"),
-        (gzip.compress(IMAGES)[:20] + b"xxxx" + gzip.compress(IMAGES)[24:], "damaged gzip"),
+        (gzip.compress(IMAGES, mtime=0)[:-20], "damaged gzip"),
+        (gzip.compress(IMAGES, mtime=0)[:20] + b"xxxx" + gzip.compress(IMAGES, mtime=0)[24:], "damaged gzip"),
         (b"\n<html>404 Not Found</html>", "a web page"),
-        (gzip.compress(b"<html>404 Not Found</html>"), "a web page"),
+        (gzip.compress(b"<html>404 Not Found</html>", mtime=0), "a web page"),
         (IMAGES, r"has the shape \(5, 28, 28\), the original of MNIST \(10000, 28, 28\)"),
         (idx(np.zeros(10_000, np.uint8)), r"has the shape \(10000,\)"),
     ],

@@ -18,8 +18,8 @@ PLACES = {
     "levels": "logic levels of the deepest stage",
 }
 MARKERS = "os^Dv<>ph"
-OURS = "ours: cycles simulated with Verilator, area by Yosys (xcup mapping, no place and route)"
-PUBLISHED = "published: cycles of vendor C-synthesis, area of vendor logic synthesis"
+OURS = "ours: cycles simulated with Verilator,\narea by Yosys (xcup mapping, no place and route)"
+PUBLISHED = "published: cycles of vendor C-synthesis,\narea of vendor logic synthesis"
 
 
 def pareto(
@@ -63,7 +63,7 @@ def pareto(
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_major_formatter(FuncFormatter(_short))
         axis.set_minor_formatter(NullFormatter())
-    ax.margins(x=0.08, y=0.14)
+    ax.margins(x=0.08, y=0.2)
     label_source(ax, OURS + (f"\n{PUBLISHED}" if published is not None else ""))
     if legend:
         shapes = dict(zip(designs, MARKERS, strict=False)) | ({"published": "X"} if published is not None else {})

@@ -83,11 +83,15 @@ module stream_dense #(
   logic add, first, last, unused;
   logic [PHASE-1:0] turn;
   logic [PHASES*LANES*SUM_BITS-1:0] ring;
-  logic [LANES*SUM_BITS-1:0] sums;
+  logic [LANES*SUM_BITS-1:0] biases, sums;
   assign {last, first, unused, add} = token;
+  always_comb begin
+    biases = BIAS[LANES*SUM_BITS-1:0];
+    for (int p = 1; p < PHASES; p++) if (turn == PHASE'(p)) biases = BIAS[p*LANES*SUM_BITS+:LANES*SUM_BITS];
+  end
   for (genvar u = 0; u < LANES; u++) begin : adders
     logic [SUM_BITS-1:0] so_far;
-    assign so_far = first ? BIAS[(32'(turn)*LANES+u)*SUM_BITS+:SUM_BITS] : ring[((PHASES-1)*LANES+u)*SUM_BITS+:SUM_BITS];
+    assign so_far = first ? biases[u*SUM_BITS+:SUM_BITS] : ring[((PHASES-1)*LANES+u)*SUM_BITS+:SUM_BITS];
     assign sums[u*SUM_BITS+:SUM_BITS] = so_far + SUM_BITS'($signed(products[u*PRODUCT+:PRODUCT]));
   end
   always_ff @(posedge clk) begin

@@ -7,6 +7,7 @@ LUTs, flip-flops and DSPs after technology mapping, before place and route. For 
 import argparse
 import hashlib
 import json
+import re
 import tempfile
 import time
 from collections import Counter
@@ -20,6 +21,7 @@ from .logic_levels import logic_levels
 from .published import XCU250
 from .reports import RESOURCES, tidy
 
+COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)  # what a table does not depend on
 SCRIPT = yosys_netlist.ELABORATE + yosys_netlist.MAP
 DEVICE = "xcu250-figd2104-2L-e (xcup mapping, no place and route)"
 CELLS = {  # resource: {start of a primitive's name: how many of the resource it is}
@@ -149,7 +151,8 @@ def _restore(record: dict) -> pd.DataFrame:
 
 
 def _hash(project, *more: str) -> str:
-    texts = [project.top, *more, *(text for path in project.sources for text in (path.name, path.read_text()))]
+    sources = ((path.name, " ".join(COMMENT.sub(" ", path.read_text()).split())) for path in project.sources)
+    texts = [project.top, *more, *(text for source in sources for text in source)]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 

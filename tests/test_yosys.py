@@ -147,7 +147,7 @@ def test_a_second_run_needs_no_yosys_until_a_source_changes(tiny, table, monkeyp
     dead(monkeypatch, "sys.exit('started')")
     pd.testing.assert_frame_equal(yosys.synthesize_open(tiny), table)
     files = {path.stem: path.read_text() for path in tiny.sources}
-    changed = project(tmp_path, "tiny", tiny.layers, **files | {"delay": DELAY + "// changed"})
+    changed = project(tmp_path, "tiny", tiny.layers, **files | {"delay": DELAY + "module more; endmodule"})
     with pytest.raises(RuntimeError, match="started"):
         yosys.synthesize_open(changed, cache=tiny.folder / "yosys", progress=False)
     with pytest.raises(RuntimeError, match="started"):
@@ -166,7 +166,7 @@ def test_a_committed_table_needs_no_yosys_and_says_where_it_is_from(tiny, table,
 @needs_yosys
 def test_a_stale_committed_table_is_said_to_be_stale_and_not_used(tiny, table, tmp_path, capsys):
     files = {path.stem: path.read_text() for path in tiny.sources}
-    other = project(tmp_path / "other", "tiny", tiny.layers, **files | {"delay": DELAY + "// changed"})
+    other = project(tmp_path / "other", "tiny", tiny.layers, **files | {"delay": DELAY + "module more; endmodule"})
     yosys.write_table(tmp_path / "tiny.json", other, table.assign(lut=0))
     again = yosys.synthesize_open(tiny, committed=tmp_path / "tiny.json", progress=False)
     pd.testing.assert_frame_equal(again, table)

@@ -94,7 +94,9 @@ module input_reduce #(
   // earlier, by sums of two bits that are one LUT6 deep, and goes on to the blocks.
   logic [RANK-1:0] seen;
   logic [LEVELS:0][PAD-1:0][RANK-1:0] prefix;                // prefix[LEVELS][r]: pixels in rows 0 .. r of these
+  /* verilator lint_off UNUSEDSIGNAL */  // the sum over all rows is not needed
   logic [LEVELS:0][PAD-1:0][1:0] prefix_4;                   // the same modulo 4
+  /* verilator lint_on UNUSEDSIGNAL */
   logic [ROWS-1:0][1:0] rank_4;
   for (genvar r = 0; r < PAD; r++) begin : prefixes
     assign prefix[0][r] = r < ROWS ? upto[r % ROWS][2*PAIRS] : '0;

@@ -17,10 +17,10 @@ module multiply #(
     localparam int ROWS = (W_BITS + 1) / 2;
     localparam int ROW = X_BITS + 2;
     logic signed [2*ROWS:0] digits;  // w with a 0 below
-    /* verilator lint_off UNUSEDSIGNAL */  // the two lowest bits of a row are done, and so are the spare ones of the last
+    /* verilator lint_off UNUSEDSIGNAL */  // a row's two lowest bits are done; an odd W_BITS leaves one at the top
     logic [ROWS*ROW-1:0] sum;
-    /* verilator lint_on UNUSEDSIGNAL */
     logic [2*ROWS+X_BITS-1:0] all;
+    /* verilator lint_on UNUSEDSIGNAL */
     assign digits = (2 * ROWS + 1)'($signed({w, 1'b0}));
     for (genvar d = 0; d < ROWS; d++) begin : rows
       logic [2:0] digit;

@@ -86,7 +86,9 @@ def design_points(*folders: str | Path) -> pd.DataFrame:
         design = path.stem.removeprefix(f"{record['top']}_").replace("_", " ")
         tool = f"{record['tool']}, {record['made']}"
         values = {name: top[name] for name in ("lut", "ff", "dsp", "levels")}
-        rows.append({**network.groupdict(), "design": design, **record, **values, "tool": tool})
+        n_active = int(network["n_active"]) if network["n_active"] else pd.NA
+        named = {"dataset": network["dataset"], "bits": int(network["bits"]), "n_active": n_active, "design": design}
+        rows.append({**record, **named, **values, "tool": tool})
     return _tidy(pd.DataFrame(rows, columns=COLUMNS))
 
 

@@ -75,7 +75,7 @@ def converted(model, folder, **options):
     [
         ("average pools, asymmetric windows, dense layers in phases", saturating, 8, "lut"),
         ("maximum of signed sums, stride, valid padding, partial cells, no bias", ordinary, 16, "dsp"),
-        ("more channels and more hidden units than one a cycle can leave", ordinary, 8, "lut"),
+        ("more channels and more hidden units than one a cycle can leave", ordinary, 8, "dsp"),
     ],
 )
 def test_the_rtl_equals_exact_predict(name, weights, bits, multipliers, tmp_path, state_count):

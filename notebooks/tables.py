@@ -23,7 +23,7 @@ def wanted() -> list[tuple[str, int, int | None, str]]:
     """(data set, bits, n_active, design): what the notebooks show."""
     points = [("microboone", 8, 20, design) for design in sp.DESIGNS] + [("microboone", 8, None, "balanced")]
     points += [(dataset, bits, 20, "balanced") for dataset, bits, n in reference.networks() if n == 20]
-    points += [("microboone", 8, n, design) for design in ("balanced", "fast") for n in (8, 12, 16)]
+    points += [("microboone", 8, n, design) for n in (16, 12, 8) for design in sp.DESIGNS]
     points += [(dataset, bits, None, "balanced") for dataset, bits, n in reference.networks() if n is None]
     return list(dict.fromkeys(points))
 

@@ -113,7 +113,8 @@ def breakdown(
         artists[group] = ax.bar(x, sums.loc[group], 0.65, bottom, color=_color(group), label=group)
         bottom = bottom + sums.loc[group].to_numpy()
     ax.hlines(totals, x - 0.4, x + 0.4, color="black", linewidth=1, label="total")
-    ax.set_ylim(0, 1.2 * max(bottom.max(), totals.max()) or 1)
+    top = 1.2 * max(bottom.max(), totals.max()) or 1
+    ax.set_ylim(0, max(top, ax.get_ylim()[1]))  # axes that are shared keep the higher bar of another panel
     _label_networks(ax, totals.index)
     ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     ax.set_ylabel(STACKED[resource])

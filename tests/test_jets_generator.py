@@ -93,9 +93,13 @@ def test_no_measured_momentum_is_negative():
     assert jets_generator.measure(jet, np.random.default_rng(0)).pt.min() == 0
 
 
+def needs_pythia():
+    pytest.importorskip("pythia8mc", reason="Pythia 8 is an optional extra: pip install sparsepixels-lib[pythia]")
+
+
 @pytest.fixture(scope="module")
 def pythia_jets():
-    pytest.importorskip("pythia8mc", reason="Pythia 8 is an optional extra: pip install sparsepixels-lib[pythia]")
+    needs_pythia()
     return {kind: jets_generator.generate_jets(kind, 30, 7) for kind in jets_generator.CLASSES}
 
 
@@ -176,6 +180,7 @@ def test_no_jet_ships_twice(shipped):
 
 def test_generating_again_gives_the_jets_that_ship():
     """One chunk: all W jets of val. The bytes of a whole file are compared in test_jets_script, with cheaper jets."""
+    needs_pythia()
     images, labels, _ = coordinate_lists.read(data.EMBEDDED / jets.GENERATED, "val")
     seed = int(np.random.SeedSequence([1, 1, 2, 0]).generate_state(1)[0]) % 900_000_000 + 1
     again = data.sparsify_jets(jets_generator.generate_jets("W", 400, seed))

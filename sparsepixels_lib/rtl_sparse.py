@@ -73,37 +73,24 @@ class SparseTop:
 
     def reduce(self, step: Step) -> None:
         pixel, design, width = units.grid(step.node.get_output_variable().type.precision), self.design, self.shape[1]
-        name = step.node.name
-        size, rows = design.rows * width * self.channels * pixel.bits, "in_data"
-        self.top.declare(rows_valid=1, rows_last=1)
+        name, group, bits = step.node.name, "input reduction", self.channels * pixel.bits
         source = {"rst": "rst", "in_valid": "in_valid", "in_ready": "in_ready"}
-        given = {"out_valid": "rows_valid", "out_last": "rows_last"}
+        done = {"out_valid": "rows_valid", "out_last": "rows_last"}
+        self.top.declare(rows_valid=1, rows_last=1)
         if design.interface == "rows":
-            parameters = {"BEATS": self.chunks, "INTERVAL": self.ii}
-            self.top.instance(
-                "streamed_rows", "rows", parameters, source | given, "input reduction", "rows_valid && rows_last"
-            )
+            module, rows, ports, parameters = "streamed_rows", "in_data", source | done, {"BEATS": self.chunks}
         else:
-            rows = "some_rows"
-            self.top.declare(some_rows=size)
-            parameters = {
-                "HEIGHT": self.shape[0], "WIDTH": width, "PIXEL": self.channels * pixel.bits, "ROWS": design.rows,
-                "INTERVAL": self.ii,
-            }  # fmt: skip
-            ports = source | {"in_data": "in_data"} | given | {"out_rows": rows}
-            self.top.instance("image_rows", "rows", parameters, ports, "input reduction", "rows_valid && rows_last")
+            module, rows = "image_rows", "some_rows"
+            ports = source | {"in_data": "in_data"} | done | {"out_rows": rows}
+            parameters = {"HEIGHT": self.shape[0], "WIDTH": width, "PIXEL": bits, "ROWS": design.rows}
+            self.top.declare(some_rows=design.rows * width * bits)
+        self.top.instance(module, "rows", parameters | {"INTERVAL": self.ii}, ports, group, "rows_valid && rows_last")
         nets = {port: f"{name}_{port}" for port in ("features", "row", "column")}
-        bits = self.channels * pixel.bits, *(s.bit_length() for s in self.shape)
-        self.top.declare(**{net: self.n * b for net, b in zip(nets.values(), bits, strict=True)})
+        sizes = bits, *(s.bit_length() for s in self.shape)
+        self.top.declare(**{net: self.n * size for net, size in zip(nets.values(), sizes, strict=True)})
         ports = {"rst": "rst", "in_valid": "rows_valid", "in_last": "rows_last", "in_rows": rows, "out_valid": "go[0]"}
-        self.top.instance(
-            "input_reduce",
-            name,
-            units.reduction(step.node, pixel, design.rows),
-            ports | nets,
-            "input reduction",
-            "go[0]",
-        )
+        parameters = units.reduction(step.node, pixel, design.rows)
+        self.top.instance("input_reduce", name, parameters, ports | nets, group, "go[0]")
         self.x, self.net, self.bank = pixel, nets["features"], _Bank(nets["row"], nets["column"], 0, self.ii - 1)
 
     def conv(self, step: Step) -> None:
@@ -148,11 +135,9 @@ class SparseTop:
             self.bank, self.shape = _Bank(*ports.values(), first, first + self.ii - 1), image
             self.cells = [list(range(size + 1)) for size in image]
             for net, size in zip(ports.values(), image, strict=True):
-                if beats.slot_groups * beats.pixels > self.n:
-                    bits = size.bit_length()
-                    self.top.unused(
-                        f"{net}_spare", f"{net}[{beats.slot_groups * beats.pixels * bits - 1}:{self.n * bits}]"
-                    )
+                total, bits = beats.slot_groups * beats.pixels, size.bit_length()
+                if total > self.n:
+                    self.top.unused(f"{net}_spare", f"{net}[{total * bits - 1}:{self.n * bits}]")
         else:
             self.top.unused(f"{node.name}_cells", *ports.values())
 
@@ -236,15 +221,9 @@ class SparseTop:
             self.bank = _Bank(*nets, capture + 1, capture + self.ii)
         nets = {"row": self.bank.row, "column": self.bank.column}
         coordinates = {port: self._slots(net, beats, b) for (port, net), b in zip(nets.items(), bits, strict=True)}
-        parameters = {
-            "SLOTS": beats.slot_groups * beats.pixels,
-            "ROW_BITS": bits[0],
-            "COLUMN_BITS": bits[1],
-            **parameters,
-        }
-        self.top.instance(
-            module, step.node.name, parameters, {"start": _go(start)} | coordinates | ports, group, _go(done)
-        )
+        slots = {"SLOTS": beats.slot_groups * beats.pixels, "ROW_BITS": bits[0], "COLUMN_BITS": bits[1]}
+        ports = {"start": _go(start)} | coordinates | ports
+        self.top.instance(module, step.node.name, slots | parameters, ports, group, _go(done))
 
     def _quantize(self, name: str, group: str, out: Codes, collected: bool) -> None:
         whole = Beats(1, self.channels) if self.vector else Beats(self.n, self.channels)

@@ -97,7 +97,7 @@ class SparseTop:
         self._collect(step)
         beats = self._beats_of(step)
         parameters, sums, self.half = units.convolution(
-            step.node, self.x, step.grid_after, beats, self._dsp(step.node.name), self.n
+            step.node, self.x, step.grid_after, beats, self._dsp(step.node.name), self.n, self.shape
         )
         cut = 1 if self.x.bits > 9 else 0
         self._from_slots("qconv2d_sparse", step, beats, parameters | {"CUT": cut}, sums, 3 if cut else 2, {}, "sum")

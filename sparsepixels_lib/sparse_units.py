@@ -65,9 +65,17 @@ def reduction(node, pixel: Codes, rows: int) -> dict:
     }  # fmt: skip
 
 
-def convolution(node, x: Codes, after: Codes | None, beats: Beats, dsp: bool, n: int) -> tuple[dict, Codes, bool]:
-    """Parameters of qconv2d_sparse, its sums, and whether half an LSB of the grid `after` it is in them."""
+def convolution(
+    node, x: Codes, after: Codes | None, beats: Beats, dsp: bool, n: int, shape: tuple[int, int]
+) -> tuple[dict, Codes, bool]:
+    """Parameters of qconv2d_sparse, its sums, and whether half an LSB of the grid `after` it is in them.
+
+    Of a kernel that reaches beyond an image `shape` (H, W) from everywhere in it, only what can meet a pixel is left:
+    differences of coordinates have no bits for more.
+    """
     kernel, bias, fraction = weights(node, x)
+    within = (slice(max(k // 2 - size + 1, 0), k // 2 + size) for k, size in zip(kernel.shape, shape, strict=False))
+    kernel = kernel[tuple(within)]
     height, width, channels, n_filt = kernel.shape
     bias, half = with_half(bias, fraction, after)
     sums = weighted(kernel.reshape(-1, channels, n_filt), bias, x, fraction, min(n, height * width))

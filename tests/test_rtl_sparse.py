@@ -82,8 +82,8 @@ NETWORKS = {
         + (("average", 3, "quantized_bits(7,1,alpha=1)"), ("flatten",), ("dense", 3)),
         sp.Design(rows=1, pixels=6, multipliers="dsp"),
     ),
-    "no activation, an average of 9 and a convolution behind it, a maximum before the head's average": (
-        ((12, 12, 1), 5, ("conv", 1, 3), ("average", 3), ("conv", 2, (1, 3)), ("max", (1, 2)), ("average", (2, 1)))
+    "no activation, an average of 9, a kernel wider than twice the image behind it, a maximum before the head": (
+        ((12, 12, 1), 5, ("conv", 1, 3), ("average", 3), ("conv", 2, (1, 9)), ("max", (1, 2)), ("average", (2, 1)))
         + (("flatten",), ("dense", 2)),
         sp.Design(rows=3, pixels=5),
     ),

@@ -11,7 +11,7 @@ reproduce: compiler $(READY)  ## run every notebook, print one table of results 
 	$(BIN)/python notebooks/run_all.py --profile $(PROFILE)
 
 test: compiler $(READY)  ## the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 verify: compiler $(READY)  ## Keras = C++ = RTL on 10,000 events a network, one line each (an hour)
 	$(BIN)/python hls/verify.py

@@ -150,7 +150,7 @@ def networks_and_designs(draw):
 
 
 @settings(  # no shrinking: every network is a compilation of some seconds; `make verify` tries more
-    max_examples=int(os.environ.get("SPARSEPIXELS_RANDOM_NETWORKS", 6)),
+    max_examples=int(os.environ.get("SPARSEPIXELS_RANDOM_NETWORKS", 4)),
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],

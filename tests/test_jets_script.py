@@ -1,66 +1,14 @@
 """data_scripts.jets on files that these tests write by the published schema, against the chain in loops."""
 
 import hashlib
-import io
-import tarfile
 
 import h5py
 import numpy as np
 import pytest
-from local_record import local_record
+from jets_public import COUNTS, NAMES, as_set, chain, some_jets, tables, write
 
 from data_scripts import jets, jets_files
 from sparsepixels_lib import coordinate_lists, data
-
-
-def some_jets(count, seed):
-    """Images (count, 100, 100) in GeV of some 40 pixels each, up to 3 TeV, all over the frame, and labels (count,)."""
-    rng = np.random.default_rng(seed)
-    images = rng.exponential(300, (count, 100, 100)) ** 1.3 * (rng.random((count, 100, 100)) < 0.004)
-    return images, rng.integers(0, 5, count)
-
-
-def tables(images, labels):
-    """The seven tables of a file of the record."""
-    count = len(images)
-    summary = np.full((count, 59), 7.0)
-    summary[:, 53:] = 0
-    summary[np.arange(count), 53 + labels] = 1  # j_g, j_q, j_w, j_z, j_t; the last column, j_undef, stays 0
-    return {
-        "jetConstituentList": np.zeros((count, 150, 16)),
-        "jetImage": images,
-        "jetImageECAL": images / 2,
-        "jetImageHCAL": images / 2,
-        "jets": summary,
-        "jetFeatureNames": np.array([b"j_feature"] * 53 + [b"j_g", b"j_q", b"j_w", b"j_z", b"j_t", b"j_undef"], "S"),
-        "particleFeatureNames": np.array([b"j1_px"] * 17, "S"),
-    }
-
-
-def write(path, contents):
-    with h5py.File(path, "w") as file:
-        for name, table in contents.items():
-            file.create_dataset(name, data=table, compression="gzip" if name == "jetImage" else None)
-    return path
-
-
-def chain(image):
-    """One image (100, 100) in GeV through the published chain, pixel by pixel."""
-
-    def place(k):  # rows and columns 36 to 63 spread over the frame by two, the rest goes to its border
-        return 0 if k < 36 else 55 if k > 63 else 2 * (k - 36)
-
-    frame = np.zeros((56, 56), np.float32)
-    for row in range(22, 78):
-        for column in range(22, 78):
-            value = min(image[row, column] / 1200, 1)
-            if value > 0.003:
-                frame[place(row), place(column)] = value
-    return frame
-
-
-NAMES = ["jetImage_2_150p_0_10000.h5", "jetImage_2_150p_10000_20000.h5", "jetImage_10_150p_0_10000.h5"]
-COUNTS = [401, 50, 149]
 
 
 @pytest.fixture(scope="module")
@@ -81,10 +29,6 @@ def folder(originals, tmp_path):
 @pytest.fixture(scope="module")
 def prepared(originals, tmp_path_factory):
     return jets.prepare(originals, tmp_path_factory.mktemp("prepared"))
-
-
-def as_set(images, labels):
-    return {(image.tobytes(), int(label)) for image, label in zip(images, labels, strict=True)}
 
 
 def expected(numbers=(0, 1, 2)):
@@ -271,121 +215,6 @@ def test_after_a_bad_file_is_replaced_the_others_are_not_read_again(folder, orig
     assert read == NAMES[2:]
 
 
-def archive(files):
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
-    return buffer.getvalue()
-
-
-FILES = {f"train/{name}": name.encode() * 1000 for name in NAMES} | {"train/readme.txt": b"text"}
-
-
-def test_download_unpacks_the_h5_files_of_the_archives(tmp_path, monkeypatch):
-    with local_record(monkeypatch, 3602260, {"jets_train.tar.gz": archive(FILES), "jets_val.tar.gz": archive({})}):
-        paths = jets.download(tmp_path, match="train")
-    assert {path.name: path.read_bytes() for path in paths} == {name: name.encode() * 1000 for name in NAMES}
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*NAMES, "jets_train.tar.gz"])
-
-
-def test_an_archive_that_leads_out_of_the_folder_stays_inside(tmp_path, monkeypatch):
-    with local_record(monkeypatch, 3602260, {"jets.tar.gz": archive({"../../escaped.h5": b"x"})}):
-        assert jets.download(tmp_path / "in") == [tmp_path / "in" / "escaped.h5"]
-
-
-def test_a_file_that_is_not_the_archives_is_never_unpacked_over(tmp_path, monkeypatch):
-    (tmp_path / NAMES[0]).write_bytes(b"mine")
-    with (
-        local_record(monkeypatch, 3602260, {"jets.tar.gz": archive(FILES)}),
-        pytest.raises(ValueError, match=f"{tmp_path / NAMES[0]} is not that of jets.tar.gz"),
-    ):
-        jets.download(tmp_path)
-    assert (tmp_path / NAMES[0]).read_bytes() == b"mine"
-
-
-def test_a_damaged_archive_is_named(tmp_path, monkeypatch):
-    with (
-        local_record(monkeypatch, 3602260, {"jets.tar.gz": archive(FILES)[:-200]}),
-        pytest.raises(ValueError, match="jets.tar.gz cannot be unpacked"),
-    ):
-        jets.download(tmp_path)
-    assert not list(tmp_path.glob("*.part"))
-
-
-def fake_jets(kind, count, seed):
-    """Cheap in place of Pythia: what it depends on is the same."""
-    rng = np.random.default_rng([seed, ord(kind)])
-    return rng.exponential(20, (count, 100, 100)) * (rng.random((count, 100, 100)) < 0.003)
-
-
-@pytest.fixture
-def quick(monkeypatch):
-    monkeypatch.setattr(jets.generator, "generate_jets", fake_jets)
-    monkeypatch.setattr(jets.generator, "pythia_version", lambda: "8.0")
-    monkeypatch.setattr(jets, "version", lambda package: "8.0")  # Pythia is optional, these tests are not
-    monkeypatch.setattr(jets, "_CHUNK", 5)
-
-
-def test_generated_jets_are_split_18_to_2_to_5_with_every_class_alike(tmp_path, quick):
-    jets.generate(tmp_path, n=250)
-    for split, each in (("train", 36), ("val", 4), ("test", 10)):
-        loaded = data.load("lhc_jets", split, folder=tmp_path)
-        assert np.bincount(loaded.labels).tolist() == [each] * 5
-        assert loaded.labels[:5].tolist() != [0] * 5
-        assert loaded.source.startswith("synthetic default: LHC jets of Pythia 8.0, not the public sample")
-
-
-def test_no_generated_jet_is_there_twice(tmp_path, quick):
-    path = jets.generate(tmp_path, n=250)
-    assert len(set.union(*(as_set(*coordinate_lists.read(path, split)[:2]) for split in data.SPLITS))) == 250
-
-
-def test_generating_again_gives_the_same_bytes_also_after_an_interruption(tmp_path, quick, monkeypatch):
-    whole = jets.generate(tmp_path / "a", n=125).read_bytes()
-    calls = []
-
-    def interrupted(kind, count, seed):
-        calls.append(kind)
-        if len(calls) == 8:
-            raise KeyboardInterrupt
-        return fake_jets(kind, count, seed)
-
-    monkeypatch.setattr(jets.generator, "generate_jets", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        jets.generate(tmp_path / "b", n=125)
-    assert not (tmp_path / "b" / jets.GENERATED).exists()
-    assert jets.generate(tmp_path / "b", n=125).read_bytes() == whole
-    assert len(calls) == 1 + (4 + 1 + 1) * 5  # 18, 2 and 5 jets of each of five classes, five at a time
-    assert [path.name for path in (tmp_path / "b").iterdir()] == [jets.GENERATED]
-
-
-def test_a_part_that_was_cut_off_is_made_again(tmp_path, quick, monkeypatch):
-    whole = jets.generate(tmp_path / "a", n=125).read_bytes()
-    monkeypatch.setattr(jets, "_finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-    with pytest.raises(KeyboardInterrupt):
-        jets.generate(tmp_path / "b", n=125)
-    part = next((tmp_path / "b").rglob("*.npz"))
-    part.write_bytes(part.read_bytes()[:100])
-    monkeypatch.undo()
-    monkeypatch.setattr(jets.generator, "generate_jets", fake_jets)
-    monkeypatch.setattr(jets.generator, "pythia_version", lambda: "8.0")
-    monkeypatch.setattr(jets, "version", lambda package: "8.0")  # Pythia is optional, these tests are not
-    monkeypatch.setattr(jets, "_CHUNK", 5)
-    assert jets.generate(tmp_path / "b", n=125).read_bytes() == whole
-
-
-def test_examples_before_the_chain_are_one_jet_of_each_class_in_gev(tmp_path, quick):
-    path = jets.examples(tmp_path)
-    images, labels, meta = coordinate_lists.read(path, "raw")
-    assert labels.tolist() == [0, 1, 2, 3, 4]
-    expected = np.concatenate([fake_jets(kind, 1, 1) for kind in "gqWZt"])
-    np.testing.assert_allclose(images[..., 0] * meta["unit_gev"], expected, rtol=1e-6)
-    assert path.read_bytes() == jets.examples(tmp_path, force=True).read_bytes()
-
-
 def test_raw_jets_are_the_first_of_each_class_in_the_first_public_file(folder, originals):
     images, labels = some_jets(COUNTS[0], 0)
     raw, source = jets.raw_jets(folder)
@@ -393,29 +222,11 @@ def test_raw_jets_are_the_first_of_each_class_in_the_first_public_file(folder, o
     assert source.startswith("real: LHC jets") and NAMES[0] in source
 
 
-def test_raw_jets_without_files_are_those_that_ship_and_say_so(tmp_path):
-    raw, source = jets.raw_jets(tmp_path)
-    assert raw.shape == (5, 100, 100) and source.startswith("synthetic default")
-    assert (raw.sum(axis=(1, 2)) > 850).all() and (raw.sum(axis=(1, 2)) < 1250).all()
-
-
 def test_a_public_file_that_lacks_a_class_is_named(tmp_path):
     images, labels = some_jets(3, 1)
     write(tmp_path / NAMES[0], tables(images, labels))
     with pytest.raises(ValueError, match=rf"{NAMES[0]} has no jet of class \d"):
         jets.raw_jets(tmp_path)
-
-
-@pytest.mark.parametrize("n", [0, -125, 100, 126])
-def test_a_number_of_jets_that_cannot_be_split_is_refused(tmp_path, n):
-    with pytest.raises(ValueError, match="multiple of 125"):
-        jets.generate(tmp_path, n=n)
-
-
-def test_a_synthetic_file_under_the_name_of_the_real_one_is_refused(tmp_path, quick):
-    jets.generate(tmp_path, n=125).rename(tmp_path / jets.PREPARED)
-    with pytest.raises(ValueError, match="should be real, but says 'synthetic default"):
-        data.load("lhc_jets", "val", folder=tmp_path)
 
 
 def test_the_command_line_prepares_and_inspects(folder, capsys):

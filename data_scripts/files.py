@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -30,3 +32,33 @@ def code_version(script: str) -> str:
         return f"sparsepixels-lib {version('sparsepixels-lib')}, data_scripts.{script}"
     except PackageNotFoundError:
         return f"sparsepixels-lib (not installed), data_scripts.{script}"
+
+
+def code_hash(*modules) -> str:
+    """Twelve hexadecimal digits that change with the source of these modules."""
+    text = "\0".join(Path(module.__file__).read_text() for module in modules)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@contextmanager
+def damage_named(path: Path, advice: str) -> Iterator[None]:
+    """Whatever h5py raises inside about a damaged file becomes a ValueError that names `path`."""
+    try:
+        yield
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        if isinstance(error, ValueError) and str(path) in str(error):
+            raise
+        raise ValueError(f"{path} is damaged or only part of the file ({error}). {advice}") from error
+
+
+def data_in(folder: str | Path | None, *names: str) -> None:
+    """Raise FileNotFoundError unless `folder` is None or holds one of the files `names`."""
+    if folder is not None and not any(Path(folder, name).is_file() for name in names):
+        raise FileNotFoundError(f"{folder} holds neither {' nor '.join(names)}: name another folder, or none")
+
+
+def checked_seed(seed: int) -> int:
+    """`seed`. Raises ValueError for one below 0."""
+    if seed < 0:
+        raise ValueError(f"seed={seed}: a seed is a whole number from 0 on")
+    return seed

@@ -22,11 +22,13 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from sparsepixels_lib import coordinate_lists as lists
+from sparsepixels_lib import data as chain
 from sparsepixels_lib.data import EMBEDDED, SPLITS, load, sparsify_jets
 from sparsepixels_lib.occupancy import occupancy
 
+from . import jets_files
 from . import jets_generator as generator
-from .files import code_version, sha256, writable
+from .files import checked_seed, code_hash, code_version, data_in, sha256, writable
 from .jets_files import RECORD, check, download, read_examples, read_jets
 
 PREPARED, GENERATED, RAW = "lhc_jets.npz", "lhc_jets_default.npz", "lhc_jets_raw.npz"
@@ -34,6 +36,7 @@ SIZES = {"train": 180_000, "val": 20_000, "test": 100_000}  # as published
 CLASSES = list(generator.CLASSES)
 _CHAIN = "jetImage[22:78, 22:78] / 1200, at most 1, kept above 0.003, coordinates times 2 about the centre"
 _META = {"image_shape": [56, 56], "classes": CLASSES, "chain": _CHAIN}
+_CODE = code_hash(chain, jets_files, generator)
 UNIT = 2000  # GeV: that of the values in the file of examples
 _CHUNK = 400  # jets that generate makes between two savings
 
@@ -54,8 +57,7 @@ def prepare(
     folder, wanted = Path(folder), sum(SIZES.values())
     if files is not None and files < 1:
         raise ValueError(f"files={files}: give the number of files to use, from 1 on")
-    target = _target(out or folder, PREPARED, force)
-    paths, count = [], 0
+    paths, count, seed = [], 0, checked_seed(seed)
     for path in sorted(folder.rglob("jetImage_*_150p_*.h5"), key=_natural)[:files]:
         if files is None and count >= wanted:
             break
@@ -63,13 +65,13 @@ def prepare(
         paths.append(path)
     if not paths:
         raise FileNotFoundError(f"{folder} has no jetImage_*_150p_*.h5: python -m data_scripts.jets download {folder}")
-    parts, sums = [], {}
+    target, parts, sums = _target(out or folder, PREPARED, force), [], {}
     for path in tqdm(paths, desc="prepare", unit="file"):
         digest = sha256(path)
         if digest in sums:
             raise ValueError(f"{path} and {sums[digest]} are the same: move one of them away")
         sums[digest] = path.relative_to(folder).as_posix()
-        meta = {**_META, "source": f"real: {sums[digest]}", "sha256": digest}
+        meta = {**_META, "source": f"real: {sums[digest]}", "sha256": digest, "code": _CODE}
         parts.append(_kept(target, digest, meta, partial(_convert, path)))
     pixels, used = lists.concatenate(parts), min(count, wanted)
     ends = np.cumsum([size * used // wanted for size in SIZES.values()])
@@ -77,7 +79,7 @@ def prepare(
     meta = {
         **_META,
         "source": f"real: LHC jets, Zenodo record {RECORD}, doi 10.5281/zenodo.{RECORD}, CC BY 4.0",
-        "code": code_version("jets"),
+        "code": f"{code_version('jets')}, chain {_CODE}",
         "seed": seed,
         "sha256": {name: digest for digest, name in sums.items()},
     }
@@ -123,7 +125,7 @@ def generate(folder: str | Path, n: int = 25_000, seed: int = 1, force: bool = F
         for split, label, chunk, size in chunks:
             key = [seed, SPLITS.index(split), label, chunk]  # chunks are independent: no event feeds two splits
             name = "-".join(map(str, [*key, size]))
-            parts[split].append(_kept(target, name, meta, partial(_generate, label, size, key)))
+            parts[split].append(_kept(target, name, meta | {"code": _CODE}, partial(_generate, label, size, key)))
             bar.update(size)
     splits = {}
     for i, split in enumerate(SPLITS):
@@ -203,6 +205,7 @@ def inspect(folder: str | Path | None = None, n: int | None = None, plot_to: str
 
     `n` looks at the first n images of each split only, `plot_to` saves the plot of the test split. Raises as `load`.
     """
+    data_in(folder, PREPARED, GENERATED)
     for split in SPLITS:
         data = load("lhc_jets", split, "auto", folder=folder, n=n)
         per_class = zip(data.classes, np.bincount(data.labels, minlength=len(data.classes)), strict=True)
@@ -251,8 +254,8 @@ def main(argv: list[str] | None = None) -> None:
         parser.exit(1, f"error: {error}\n")
     except KeyboardInterrupt:
         parser.exit(130, "interrupted: what is finished is kept, the same command goes on\n")
-    if isinstance(result, Path):
-        print(f"wrote {result}")
+    for path in [result] if isinstance(result, Path) else result or []:
+        print(f"wrote {path}")
 
 
 if __name__ == "__main__":

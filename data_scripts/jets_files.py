@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 
 from sparsepixels_lib.data import sparsify_jets
 
-from .files import writable
+from .files import damage_named, writable
 from .zenodo import fetch
 
 RECORD = 3602260
@@ -65,7 +65,7 @@ def read_jets(path: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     Raises ValueError, naming the file, for one that is not complete or not of the record's schema: `jetImage`
     (n, 100, 100) and `jets` (n, 59), floating point, columns -6 to -2 of `jets` one-hot in the order g, q, W, Z, t.
     """
-    with _open(path) as file:
+    with damage_named(path, _LEFT), _open(path) as file:
         count, step = _count(path, file), 400
         if chunks := file["jetImage"].chunks:  # whole chunks: each is decompressed once
             step = max(chunks[0], step // chunks[0] * chunks[0])
@@ -85,7 +85,7 @@ def read_jets(path: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 def read_examples(path: Path) -> np.ndarray:
     """Images (5, 100, 100) in GeV of the first jet of each class among the first 1,000. Raises as `read_jets`."""
     check(path)
-    with _open(path) as file:
+    with damage_named(path, _LEFT), _open(path) as file:
         label = file["jets"][:1000, -6:-1].argmax(axis=1)
         if lacking := set(range(5)) - set(label.tolist()):
             raise ValueError(f"{path} has no jet of class {min(lacking)} among its first {len(label)}")
@@ -94,7 +94,7 @@ def read_examples(path: Path) -> np.ndarray:
 
 def check(path: Path) -> int:
     """The number of jets in a file of the record. Raises as `read_jets`, but looks at shapes and types only."""
-    with _open(path) as file:
+    with damage_named(path, _LEFT), _open(path) as file:
         return _count(path, file)
 
 

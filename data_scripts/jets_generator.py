@@ -190,6 +190,7 @@ def plot(images: np.ndarray, source: str) -> Figure:
         label = f"public sample ± {accepted:.0%}"
         ax.errorbar(at, percent / 100, xerr=accepted * at, fmt="o", color="C2", label=label)
         ax.legend(loc="center right")
+    figure.suptitle(source, size=9)
     axes[1].set(xlabel="active pixels in an image", ylabel="share of the images, cumulative")
     axes[2].set(xlabel="value of an active pixel (1200 GeV)", ylabel="share of the pixels, cumulative", xscale="log")
     return figure

@@ -29,7 +29,7 @@ from sparsepixels_lib.data import SPLITS, Dataset, load
 from sparsepixels_lib.occupancy import occupancy
 
 from . import lartpc
-from .files import code_version, sha256, writable
+from .files import checked_seed, code_version, data_in, sha256, writable
 from .microboone_chain import FEWEST, SIGNAL, Hits, signal_pixels
 from .microboone_reader import check, read_events
 from .microboone_windows import META, SHARES, Windows, divide, join, kept, key, of_event
@@ -43,21 +43,22 @@ EVENTS, CHUNK = 4700, 25  # of the default: about 20,000 windows; events that ge
 REAL = {"signal": 44, "all": 27, "empty": 0.18, "10 %": 0.231, "50 %": 0.300, "90 %": 0.505, "99 %": 0.786}
 
 
-def download(folder: str | Path, sample: str = "both", count: int | None = 1) -> None:
+def download(folder: str | Path, sample: str = "both", count: int | None = 1) -> list[Path]:
     """Download the first `count` files (None: all) of the sample 'inclusive', 'nue' or of 'both' into `folder`.
 
-    About 2.2 GB a file; 18 of the first, 20 of the second. Raises ValueError for another sample, and as `zenodo.fetch`.
+    Returns their paths. About 2.2 GB a file; 18 of the first, 20 of the second. Raises ValueError for another sample,
+    and as `zenodo.fetch`.
     """
     if sample not in (*SAMPLES, "both"):
         raise ValueError(f"no sample {sample!r}: choose inclusive, nue or both")
-    for record, match in SAMPLES.values() if sample == "both" else [SAMPLES[sample]]:
-        fetch(record, writable(folder), match=match, count=count)
+    wanted, into = SAMPLES.values() if sample == "both" else [SAMPLES[sample]], writable(folder)
+    return [path for record, match in wanted for path in fetch(record, into, match=match, count=count)]
 
 
 def prepare(
     folder: str | Path,
     out: str | Path | None = None,
-    planes: Sequence[int] = (0, 1, 2),
+    planes: Sequence[int] | None = None,
     split: str = "event",
     seed: int = 0,
     force: bool = False,
@@ -65,8 +66,8 @@ def prepare(
     """Make `microboone.npz` in the folder `out` (default: `folder`) of all *_WithWire_*.h5 in `folder`.
 
     The windows of each file are kept in `out`/microboone.parts, also afterwards: another file, or the other `split`
-    ('event' or 'published', which takes all planes), costs only what is new. All files are checked before the first
-    is read, event by event.
+    ('event' or 'published', which takes all planes), costs only what is new. `planes` None: all three. All files are
+    checked before the first is read, event by event.
 
     Raises FileExistsError where the result is there already (unless `force`), FileNotFoundError without such files,
     ValueError, naming each file, where some are damaged, or where there is too little for a split, OSError where `out`
@@ -74,14 +75,16 @@ def prepare(
     """
     if split not in ("event", "published"):
         raise ValueError(f"no split {split!r}: choose event or published")
-    folder, out, planes = Path(folder), Path(out or folder), _planes(range(3) if split == "published" else planes)
-    target = _target(out / "published" if split == "published" else out, PREPARED, force)
-    paths = sorted(folder.glob("*_WithWire_*.h5"))
+    if split == "published" and planes is not None and sorted(planes) != [0, 1, 2]:
+        raise ValueError(f"planes={list(planes)}: the published split takes all planes, so leave them out")
+    folder, out, planes = Path(folder), Path(out or folder), _planes(range(3) if planes is None else planes)
+    seed, paths = checked_seed(seed), sorted(folder.glob("*_WithWire_*.h5"))
     if not paths:
         message = f"{folder} has no *_WithWire_*.h5: python -m data_scripts.microboone download {folder}"
         raise FileNotFoundError(message)
     if problems := [problem for path in paths if (problem := _problem(path))]:
         raise ValueError("\n".join(problems))
+    target = _target(out / "published" if split == "published" else out, PREPARED, force)
     parts, found, sums = writable(out / "microboone.parts"), [], {}
     for path in tqdm(paths, desc="prepare", unit="file"):
         stat = path.stat()
@@ -92,8 +95,11 @@ def prepare(
         sums[path.name] = notes["sha256"]
         found.append(made)
     leaks = ", split as published: by window, so it leaks" if split == "published" else ", split by event"
+    used = "all planes" if len(planes) == 3 else f"plane {' and '.join(map(str, planes))} only"
+    leaks = f", {len(paths)} of the 38 files, {used}{leaks}"
     source = f"real: MicroBooNE public data set, doi 10.5281/zenodo.7262009 and .7262140, CC BY 4.0{leaks}"
-    return _finish(target, divide(join(found), split, seed), source, planes=planes, split=split, seed=seed, sha256=sums)
+    parameters = {"planes": planes, "split": split, "seed": seed, "sha256": sums, "windows": key()}
+    return _finish(target, divide(join(found), split, seed), source, **parameters)
 
 
 def generate(
@@ -148,6 +154,7 @@ def inspect(folder: str | Path | None = None, n: int | None = None, plot_to: str
 
     `n` looks at the first n windows of each split only, `plot_to` saves the plot of the test split. Raises as `load`.
     """
+    data_in(folder, PREPARED, GENERATED)
     for split in SPLITS:
         data = load("microboone", split, folder=folder, n=n)
         per_class = zip(data.classes, np.bincount(data.labels, minlength=len(data.classes)), strict=True)
@@ -249,11 +256,11 @@ def main(argv: list[str] | None = None) -> None:
     one.add_argument("folder", help="where the files are")
     one.add_argument("--out", help=f"folder for {PREPARED} (default: the same)")
     one.add_argument("--split", choices=["event", "published"], default="event", help="the published one leaks")
-    _common(one, PREPARED, 0)
+    _common(one, PREPARED, 0, None)
     one = commands.add_parser("generate", help=f"make {GENERATED} with the generator")
     one.add_argument("folder", help=f"folder for {GENERATED}")
     one.add_argument("--events", type=int, default=EVENTS, help=f"about 4 windows each (default: {EVENTS})")
-    _common(one, GENERATED, 1)
+    _common(one, GENERATED, 1, [0, 1, 2])
     one = commands.add_parser("inspect", help="print shapes, classes and active pixels")
     one.add_argument("folder", nargs="?", help="where the data are (default: the data that ship)")
     one.add_argument("--n", type=int, help="only the first n windows of each split")
@@ -266,12 +273,12 @@ def main(argv: list[str] | None = None) -> None:
         parser.exit(1, f"error: {error}\n")
     except KeyboardInterrupt:
         parser.exit(130, "interrupted: what is finished is kept, the same command goes on\n")
-    if result is not None:
-        print(f"wrote {result}")
+    for path in [result] if isinstance(result, Path) else result or []:
+        print(f"wrote {path}")
 
 
-def _common(parser, target, seed):
-    parser.add_argument("--planes", type=int, nargs="+", default=[0, 1, 2], help="wire planes (default: 0 1 2)")
+def _common(parser, target, seed, planes):
+    parser.add_argument("--planes", type=int, nargs="+", default=planes, help="wire planes (default: 0 1 2)")
     parser.add_argument("--seed", type=int, default=seed, help=f"of all that is random (default: {seed})")
     parser.add_argument("--force", action="store_true", help=f"replace a {target} that is there")
 

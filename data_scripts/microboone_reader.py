@@ -13,6 +13,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from .files import damage_named
 from .microboone_chain import BINS, TICKS, WIRES, Hits, sum_ticks
 
 INTEGER, FLOAT, NUMBER = "iu", "f", "iuf"
@@ -49,12 +50,9 @@ def check(path: Path) -> None:
     if not start.startswith(b"\x89HDF\r\n\x1a\n"):
         what = "a web page" if start.lstrip()[:1] == b"<" else "not an HDF5 file"
         raise ValueError(f"{path} is {what}. {AGAIN}")
-    try:
-        with h5py.File(path) as file:
-            for table, columns in SCHEMA.items():
-                _check_table(path, file, table, columns)
-    except OSError as error:
-        raise ValueError(f"{path} is damaged or only part of the file ({error}). {AGAIN}") from error
+    with damage_named(path, AGAIN), h5py.File(path) as file:
+        for table, columns in SCHEMA.items():
+            _check_table(path, file, table, columns)
 
 
 def _check_table(path, file, table, columns):
@@ -84,17 +82,14 @@ def read_events(path: Path, planes: Sequence[int] = (0, 1, 2)) -> Iterator[tuple
     for what cannot be right.
     """
     check(path)
-    try:
-        with h5py.File(path) as file:
-            wires, hits, deposits = (_runs(file[table]["event_id"]) for table in SCHEMA)
-            for event, runs in wires.items():
-                where = f"{path}, event {event}"
-                images, present = _images(file["wire_table"], runs, planes, where)
-                found = _hits(file, hits.get(event, []), deposits.get(event, []), where)
-                chosen = {plane: _of_plane(*found, plane, present[plane]) for plane in planes if present[plane].any()}
-                yield event, len(wires), {plane: (images[plane].T, own) for plane, own in chosen.items()}
-    except (OSError, RuntimeError) as error:  # a chunk that cannot be unpacked
-        raise ValueError(f"{path} is damaged ({error}). {AGAIN}") from error
+    with damage_named(path, AGAIN), h5py.File(path) as file:
+        wires, hits, deposits = (_runs(file[table]["event_id"]) for table in SCHEMA)
+        for event, runs in wires.items():
+            where = f"{path}, event {event}"
+            images, present = _images(file["wire_table"], runs, planes, where)
+            found = _hits(file, hits.get(event, []), deposits.get(event, []), where)
+            chosen = {plane: _of_plane(*found, plane, present[plane]) for plane in planes if present[plane].any()}
+            yield event, len(wires), {plane: (images[plane].T, own) for plane, own in chosen.items()}
 
 
 def _runs(event_id):

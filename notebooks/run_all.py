@@ -4,7 +4,8 @@
 
 Notebook NAME gives OUT/PROFILE/NAME.ipynb (executed), NAME.html (its slider moves without a kernel) and its own files
 in OUT/PROFILE/NAME/, among them results.json; OUT/results.json gathers those of this run. One that already ran with
-the same source, parameters and library is not run again. Exit code: 0 all ran, 1 some failed, 2 usage, 130 Ctrl-C.
+the same source, parameters, library and data is not run again. Exit code: 0 all ran, 1 some failed, 2 usage, 130
+Ctrl-C.
 """
 
 import argparse
@@ -94,12 +95,17 @@ def plan(folder: Path, profile: str, names: list[str], extra: dict[str, str], ou
 
 
 def content_key(notebook: Path, parameters: dict) -> str:
-    """Changes whenever the notebook, its parameters, the library or the C++ kernels do."""
+    """Changes whenever the notebook, its parameters, the code, the kept tables or the data in its `folder` do."""
     library = Path(importlib.util.find_spec("sparsepixels_lib").origin).parent
     digest = hashlib.sha256(notebook.read_bytes() + json.dumps(parameters, sort_keys=True).encode())
-    for path in sorted([*library.rglob("*"), *(library.parent / "hls").rglob("*")]):
+    code = [library, library.parent / "hls", library.parent / "data_scripts", notebook.parent / "tables"]
+    for path in sorted(path for folder in code for path in folder.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(path.name.encode() + path.read_bytes())
+    default = papermill.inspect_notebook(notebook).get("folder", {}).get("default", "None")
+    if data := parameters.get("folder", literal(default)):  # gigabytes: their names, sizes and times are enough
+        for path in sorted(path for path in (notebook.parent / data).rglob("*") if path.suffix in (".npz", ".h5")):
+            digest.update(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}".encode())
     return digest.hexdigest()
 
 
@@ -130,7 +136,7 @@ def run(notebook: Path, parameters: dict, folder: Path, fresh: bool) -> dict:
     page, done = executed.with_suffix(".html"), executed.with_suffix(".key")
     key = content_key(notebook, parameters)
     if not fresh and done.exists() and done.read_text() == key and page.exists() and results.exists():
-        print(f"{notebook.stem}: already ran with this source, parameters and library (--fresh runs it again)")
+        print(f"{notebook.stem}: already ran with this source, parameters, library and data (--fresh runs it again)")
         return read_results(results)
     for stale in (done, page, results):
         stale.unlink(missing_ok=True)
@@ -142,7 +148,7 @@ def run(notebook: Path, parameters: dict, folder: Path, fresh: bool) -> dict:
         parameters,
         kernel_name="python3",
         cwd=notebook.parent,
-        execution_timeout=6 * 3600,  # seconds for one cell
+        execution_timeout=None,  # a whole training on the real data takes as long as it takes
         progress_bar={"desc": notebook.stem, "leave": False, "disable": None},  # a bar only on a terminal
         extra_arguments=["--log-level=CRITICAL"],  # the kernel's own remarks
     )

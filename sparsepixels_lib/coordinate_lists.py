@@ -100,14 +100,11 @@ def write(path: str | Path, splits: Mapping[str, CoordinateList], meta: Mapping)
 
 
 def read(path: str | Path, split: str, n: int | None = None) -> tuple[np.ndarray, np.ndarray, dict]:
-    """The images (n, H, W, 1) float32 in [0, 1], labels (n,) int64 and `meta` of a split, or of its first n images.
-
-    Raises as `read_list`, and ValueError where the split has fewer than `n` images.
+    """The images (n, H, W, 1) float32 in [0, 1], labels (n,) int64 and `meta` of a split, or of at most its first n
+    images. Raises as `read_list`.
     """
     pixels, meta = read_list(path, split)
-    count = len(pixels.label) if n is None else n
-    if count > len(pixels.label):
-        raise ValueError(f"n={n:,}: {split} of {path} has only {len(pixels.label):,} images")
+    count = len(pixels.label) if n is None else min(n, len(pixels.label))
     height, width = meta["image_shape"]
     last = int(pixels.offsets[count])
     value = pixels.value[:last]

@@ -58,14 +58,14 @@ def load(
     `sparse_mnist` (48, 48, 1), 10 digits: train 50,000, val 10,000 (the first of the training images), test 10,000.
     `lhc_jets` (56, 56, 1), 5 classes: 180,000, 20,000 and 100,000; the default 18,000, 2,000 and 5,000.
     `microboone` (63, 63, 1), background and signal: as many as were prepared; the default 20,000 in all.
-    `n` takes only the first n images: all of train takes 0.5 GB of memory (sparse_mnist), 2.3 GB (real lhc_jets).
+    `n` takes at most the first n images: all of train takes 0.5 GB of memory (sparse_mnist), 2.3 GB (real lhc_jets).
 
     `source`: 'real' reads the file that data_scripts has prepared in `folder`; 'default' reads what ships with the
     package; 'auto' takes the prepared file if `folder` holds one, else the default. The default of sparse_mnist is
     real too, so there 'real' needs no folder. The defaults of the two others are synthetic; one that data_scripts has
     generated in `folder` goes before the one that ships.
 
-    Raises ValueError for an unknown name, split or source, for an `n` that the split does not have and for a damaged
+    Raises ValueError for an unknown name, split or source, for an `n` that is no number from 1 on and for a damaged
     file; FileNotFoundError where 'real' finds nothing in `folder`.
     """
     _choose("data set", name, _LOADERS)
@@ -208,8 +208,6 @@ def _sparse_mnist(split, source, folder, n):
         "val": (sums.x_train[:10_000], sums.y_train[:10_000]),
         "test": (sums.x_test, sums.y_test),
     }[split]
-    if n is not None and n > len(x):
-        raise ValueError(f"n={n:,}: {split} of sparse_mnist has only {len(x):,} images")
     digits = tuple("0123456789")
     return Dataset(sparsify_mnist(x[:n]), y[:n].astype(np.int64), "sparse_mnist", split, label, digits)
 

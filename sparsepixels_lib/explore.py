@@ -65,12 +65,14 @@ def mask_explorer(
     n_max: int | None = None,
     labels: Sequence[str] | None = None,
     unit: str = "charge",
+    source: str = "",
 ) -> MaskExplorer:
     """A slider over N_active: which pixels of an image the input reduction keeps. It works without a kernel.
 
     `images` (B, H, W) or (B, H, W, C), up to 24 of them to choose from, with `labels` (B,). A pixel is active if
     channel 0 is above `threshold` (>= 0). Kept pixels are coloured by their charge (channel 0, in `unit`, logarithmic),
     dropped ones grey. The slider goes from 1 to `n_max`, by default the active pixels of the fullest image, at most 40.
+    `source` says below where the images come from.
 
     Raises ValueError for another rank, no images or too many, NaN or infinite pixels, a negative threshold, one that no
     pixel is above, an `n_max` below 1 or above H * W, and another number of labels.
@@ -110,7 +112,10 @@ def mask_explorer(
         frames.append(pictures + pictures[-1:] * (n_max + 1 - len(pictures)))
     fullest = max(range(len(images)), key=lambda i: ranks[i].max())
     return MaskExplorer(
-        frames, labels, _legend(charge.min(), charge.max(), unit), _still(images[fullest], min(8, n_max), threshold)
+        frames,
+        labels,
+        _legend(charge.min(), charge.max(), unit, source),
+        _still(images[fullest], min(8, n_max), threshold, source),
     )
 
 
@@ -145,18 +150,20 @@ def _picture(pixels: np.ndarray, text: str) -> str:
     )
 
 
-def _legend(low: float, high: float, unit: str) -> str:
-    """Colour scale of the kept pixels and the grey of the dropped ones."""
+def _legend(low: float, high: float, unit: str, source: str) -> str:
+    """Colour scale of the kept pixels and the grey of the dropped ones; the source of the images."""
     colors = ", ".join(to_hex(color) for color in PALETTE[2::42])
     box = "display: inline-block; height: 0.8em; margin: 0 4px; background:"
     scale = f'<span style="width: 8em; {box} linear-gradient(to right, {colors})"></span>'
     grey = f'<span style="width: 0.8em; {box} {GREY}"></span>'
     text = f"kept: {low:.3g}{scale}{high:.3g} {escape(unit)}, log scale; dropped: {grey}"
+    text += f"<br>{escape(source)}" if source else ""
     return f'<span style="font: {FONT}">{text}</span>'
 
 
-def _still(image: np.ndarray, n_active: int, threshold: float) -> bytes:
+def _still(image: np.ndarray, n_active: int, threshold: float, source: str) -> bytes:
     figure, file = Figure(figsize=(4, 4.3), layout="constrained"), io.BytesIO()
     show_active(figure.subplots(), image, n_active, threshold)
+    figure.supxlabel(source, size=7, wrap=True)
     figure.savefig(file, format="png", dpi=90)
     return file.getvalue()

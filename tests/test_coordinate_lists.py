@@ -33,8 +33,7 @@ def test_only_the_first_n_images_are_made(tmp_path):
     np.savez(tmp_path / "file.npz", **BY_HAND)
     images, labels, _ = lists.read(tmp_path / "file.npz", "test", 2)
     assert images.shape == (2, 2, 3, 1) and np.count_nonzero(images) == 2 and labels.tolist() == [0, 1]
-    with pytest.raises(ValueError, match="n=4: test of .* has only 3 images"):
-        lists.read(tmp_path / "file.npz", "test", 4)
+    assert len(lists.read(tmp_path / "file.npz", "test", 4)[0]) == 3
 
 
 def test_what_is_written_is_the_format(tmp_path):

@@ -102,8 +102,7 @@ def test_a_split_has_images_from_0_to_1_and_one_label_each(split, n):
 
 
 def test_the_training_split_has_fifty_thousand_images():
-    with pytest.raises(ValueError, match="n=50,001: train of sparse_mnist has only 50,000 images"):
-        data.load("sparse_mnist", "train", n=50_001)
+    assert len(data.load("sparse_mnist", "train", n=50_001).labels) == 50_000
 
 
 @pytest.mark.parametrize("source", data.SOURCES)

@@ -238,11 +238,46 @@ def test_the_command_line_prepares_and_inspects(folder, capsys):
     assert "active pixels, mean" in text and (folder / "plot.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_command_line_answers_a_mistake_in_one_line(tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["prepare", "nowhere"], "nowhere has no jetImage_"),
+        (["inspect", "nowhere"], "nowhere holds neither lhc_jets.npz nor lhc_jets_default.npz"),
+        (["prepare", "nowhere", "--seed", "-1"], "seed=-1: a seed is a whole number from 0 on"),
+    ],
+)
+def test_the_command_line_answers_a_mistake_in_one_line(command, message, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit):
-        jets.main(["prepare", str(tmp_path)])
+        jets.main(command)
     text = capsys.readouterr().err
-    assert text.startswith("error: ") and text.count("\n") == 1
+    assert text.startswith(f"error: {message}") and text.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_other_code_has_made_of_a_file_is_not_used(folder, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(jets, "_finish", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            jets.prepare(folder)
+    real, read = jets.read_jets, []
+    monkeypatch.setattr(jets, "read_jets", lambda path: read.append(path.name) or real(path))
+    monkeypatch.setattr(jets, "_CODE", "another chain")
+    jets.prepare(folder)
+    assert read == NAMES
+
+
+@pytest.mark.parametrize("error", [RuntimeError("Link iteration failed"), ValueError("Insufficient precision")])
+def test_what_h5py_says_of_a_damaged_file_comes_with_its_name(folder, error, monkeypatch):
+    def fails(*_):
+        raise error
+
+    monkeypatch.setattr(jets_files, "_count", fails)
+    with pytest.raises(ValueError, match=f"{folder / NAMES[0]} is damaged .*{error}.*left untouched"):
+        jets.prepare(folder)
 
 
 def test_the_command_line_says_that_an_interrupted_run_goes_on(folder, capsys, monkeypatch):

@@ -1,6 +1,7 @@
 """data_scripts.microboone: downloads from a server on this machine, prepares files that these tests write."""
 
 import hashlib
+import re
 
 import numpy as np
 import pytest
@@ -228,6 +229,29 @@ def test_the_command_line_prepares_and_inspects(files, capsys):
     assert (files / "plot.png").read_bytes()[:4] == b"\x89PNG"
 
 
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["prepare", "nowhere"], "nowhere has no \\*_WithWire_"),
+        (["inspect", "nowhere"], "nowhere holds neither microboone.npz nor microboone_default.npz"),
+        (["prepare", "nowhere", "--seed", "-1"], "seed=-1: a seed is a whole number from 0 on"),
+        (["prepare", "nowhere", "--split", "published", "--planes", "2"], "the published split takes all planes"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_one_line_and_makes_nothing(command, message, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        microboone.main(command)
+    text = capsys.readouterr().err
+    assert re.search(message, text) and text.startswith("error: ") and text.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_prepared_windows_say_of_how_many_files_and_which_planes(files):
+    microboone.prepare(files, planes=[2])
+    assert "2 of the 38 files, plane 2 only, split by event" in data.load("microboone", "val", folder=files).source
+
+
 # --- download ---------------------------------------------------------------------------------------------------------
 
 
@@ -248,7 +272,7 @@ def test_download_fetches_the_first_files_of_a_sample(tmp_path, monkeypatch, sam
 
 def test_without_a_sample_download_fetches_one_file_of_both_records(tmp_path, monkeypatch):
     fetched = []
-    monkeypatch.setattr(microboone, "fetch", lambda record, _, **which: fetched.append((record, *which.values())))
+    monkeypatch.setattr(microboone, "fetch", lambda record, _, **which: fetched.append((record, *which.values())) or [])
     microboone.main(["download", str(tmp_path)])
     assert fetched == [(7262009, "bnb_WithWire_", 1), (7262140, "nue_WithWire_", 1)]
 

@@ -87,6 +87,11 @@ NETWORKS = {
         + (("flatten",), ("dense", 2)),
         sp.Design(rows=3, pixels=5),
     ),
+    "two slots, a whole image and all slots a cycle: an event every other cycle": (
+        ((9, 6, 2), 2, ("max", (2, 3)), ("conv", 2, 3), RELU, ("flatten",), ("dense", 2)),
+        sp.Design(rows=9, pixels=2),
+    ),
+    "one slot and a maximum": (((4, 5, 1), 1, ("max", 2), ("flatten",), ("dense", 2)), sp.Design(rows=4, pixels=1)),
     "no convolution at all": (
         ((5, 6, 2), 4, ("flatten",), RELU, ("dense", 3), ("act", "quantized_bits(5,3,alpha=1)"), ("dense", 2)),
         sp.Design(rows=8, pixels=3),
@@ -96,7 +101,7 @@ NETWORKS = {
 
 @pytest.mark.parametrize(
     ("name", "weights", "bits"),
-    list(zip(NETWORKS, [ordinary, ordinary, ordinary, ordinary, cancelling], [8, 8, 8, 6, 16], strict=True)),
+    list(zip(NETWORKS, [ordinary] * 6 + [cancelling], [8, 8, 8, 6, 8, 8, 16], strict=True)),
 )
 def test_the_rtl_equals_keras_and_the_oracle_whatever_the_events_do(name, weights, bits, tmp_path, state_count):
     body, design = NETWORKS[name]
@@ -122,8 +127,8 @@ def test_the_rtl_equals_keras_and_the_oracle_whatever_the_events_do(name, weight
 def networks_and_designs(draw):
     """A small network of layers in any order that makes sense, and any knobs."""
     height, width, channels = draw(st.integers(4, 12)), draw(st.integers(4, 12)), draw(st.integers(1, 2))
-    bits, size = draw(st.sampled_from([5, 8])), (height, width)
-    act = st.sampled_from([RELU, ("act", "quantized_relu(8,2)"), ("act", "quantized_bits(7,1,alpha=1)")])
+    bits, size = draw(st.sampled_from([5, 8, 12])), (height, width)  # above 9, sums have a register more
+    act = st.sampled_from([RELU, ("act", "quantized_relu(12,2)"), ("act", "quantized_bits(7,1,alpha=1)")])
     body = []
     for kind in draw(st.lists(st.sampled_from(["conv", "conv", "average", "max"]), min_size=1, max_size=3)):
         if kind == "conv":

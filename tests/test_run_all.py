@@ -24,7 +24,7 @@ pathlib.Path(out, "results.json").write_text(json.dumps({"title": "Toy", "rows":
 
 
 def write_notebook(folder: Path, name: str, *cells: str) -> None:
-    parameters = v4.new_code_cell("n = 1\nout = 'here'", metadata={"tags": ["parameters"]})
+    parameters = v4.new_code_cell("n = 1\nfolder = None\nout = 'here'", metadata={"tags": ["parameters"]})
     notebook = v4.new_notebook(cells=[parameters, *map(v4.new_code_cell, cells)])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     (folder / f"{name}.ipynb").write_text(v4.writes_json(notebook))
@@ -81,6 +81,21 @@ def test_a_second_run_is_skipped_until_a_parameter_changes(folder, run_all):
     assert value_in_results(folder) == 8
 
 
+def test_new_data_in_the_folder_that_a_notebook_reads_let_it_run_again(folder, run_all):
+    run_all("00_good", "-p", "folder", "../data")
+    assert "already ran" in run_all("00_good", "-p", "folder", "../data")[1]
+    (folder.parent / "data" / "published").mkdir(parents=True)
+    (folder.parent / "data" / "published" / "real.npz").write_bytes(b"pixels")
+    assert "already ran" not in run_all("00_good", "-p", "folder", "../data")[1]
+
+
+def test_a_new_table_lets_a_notebook_run_again(folder, run_all):
+    run_all()
+    (folder / "tables").mkdir()
+    (folder / "tables" / "points.json").write_text("{}")
+    assert "already ran" not in run_all()[1]
+
+
 def test_a_changed_notebook_runs_again(folder, run_all):
     run_all()
     write_notebook(folder, "00_good", "n = 50", WRITE)
@@ -117,7 +132,7 @@ def test_a_notebook_without_proper_results_has_failed(folder, run_all, cell, wor
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        (["-p", "m", "1"], "no parameter 'm'; known: n, out"),
+        (["-p", "m", "1"], "no parameter 'm'; known: folder, n, out"),
         (["-p", "nn", "1"], "did you mean 'n'?"),
         (["-p", "n", "many"], "n is 1 in the notebook and cannot be 'many'"),
         (["-p", "out", "elsewhere"], "use --out"),

@@ -1,4 +1,5 @@
-// sum of COUNT signed numbers, a binary tree of adders; with CUT = k > 0 a register after the k-th level (0: combinational).
+// sum of COUNT signed numbers, a binary tree of adders; with CUT = k > 0 a register after the k-th level,
+// which there must be (0: combinational).
 module adder_tree #(
   parameter int COUNT = 20,
   parameter int BITS = 17,

@@ -1,4 +1,5 @@
-// Largest of COUNT signed numbers, a binary tree; with CUT = k > 0 a register after the k-th level (0: combinational).
+// Largest of COUNT signed numbers, a binary tree; with CUT = k > 0 a register after the k-th level, or behind the last if
+// there are fewer (0: combinational).
 module max_tree #(
   parameter int COUNT = 20,
   parameter int BITS = 9,
@@ -9,7 +10,9 @@ module max_tree #(
   output logic signed [BITS-1:0] largest
 );
   localparam int HALF = (COUNT + 1) / 2;
-  if (COUNT == 1) begin : one
+  if (COUNT == 1 && CUT > 0) begin : one_cut
+    always_ff @(posedge clk) largest <= x;
+  end else if (COUNT == 1) begin : one
     logic unused;
     assign unused = clk;
     assign largest = x;

@@ -21,8 +21,8 @@ from .synthesis import MissingTool
 
 TRACES = {"": [], ".vcd": ["--trace-vcd"], ".fst": ["--trace-fst"]}
 FLAGS = ["-O3", "--x-assign", "unique", "--x-initial", "unique"]  # nothing may rely on a register's first value
-FLAGS += ["--inline-mult", "1", "--output-split", "20000", "--output-split-cfuncs", "500", "-fno-expand"]  # little code,
-FLAGS += ["-MAKEFLAGS", "OPT_FAST=-O1"]  # because compiling takes longer than running
+FLAGS += ["--inline-mult", "1", "--output-split", "20000", "--output-split-cfuncs", "500"]  # little code, because
+FLAGS += ["-fno-expand", "-MAKEFLAGS", "OPT_FAST=-O1"]  # compiling takes longer than running
 FLAGS += ["-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include"]  # the package's makefile lacks it
 
 

@@ -1,11 +1,14 @@
 """data_scripts.microboone_reader on files of the published schema and on what may have happened to them."""
 
+import tracemalloc
+
 import h5py
 import numpy as np
 import pytest
 from microboone_files import DAMAGES, changed, read, readout, rows_of, write_file
 
 from data_scripts import microboone_reader, microboone_windows
+from data_scripts.microboone_reader import read_events
 
 
 def same_events(one, other):
@@ -170,3 +173,27 @@ def test_a_number_that_cannot_be_is_named_with_file_and_event(three_events, tmp_
     path = write_file(tmp_path / "x.h5", changed(rows_of(three_events), table, column, change))
     with pytest.raises(ValueError, match=rf"{path}, event \(5, 0, 9\).*{message}"):
         read(path)
+
+
+def test_a_file_of_two_and_a_half_gigabytes_is_read_in_a_tenth_of_that(tmp_path):
+    """12 events of three whole planes. What was never written takes no place in an HDF5 file, and is read as 0."""
+    path = write_file(tmp_path / "bnb_WithWire_00.h5", rows_of({(1, 0, 0): {2: ({0: np.zeros(6400)}, [])}}))
+    plane = np.repeat([0, 1, 2], [2400, 2400, 3456])
+    wire = np.concatenate([np.arange(count) for count in (2400, 2400, 3456)])
+    columns = {"local_plane": np.tile(plane, 12), "local_wire": np.tile(wire, 12)}
+    with h5py.File(path, "a") as file:
+        table = file["wire_table"]
+        for name in ("event_id", "adc", *columns):
+            del table[name]
+        for name, column in columns.items():
+            table[name] = column[:, None]
+        table["event_id"] = np.repeat([(1, 0, i) for i in range(12)], len(plane), axis=0)
+        size = table.create_dataset("adc", (12 * len(plane), 6400), "f4", chunks=(64, 6400)).nbytes
+    tracemalloc.start()
+    try:
+        events = sum(image.shape[0] == 1066 for *_, planes in read_events(path) for image, _ in planes.values())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert events == 36 and size > 2.5e9
+    assert peak < size / 10

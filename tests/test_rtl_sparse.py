@@ -7,7 +7,7 @@ import numpy as np
 import oracle
 import pytest
 import tensorflow as tf
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
 from test_exact import cancelling, saturating, tying
 
@@ -113,7 +113,7 @@ def test_the_rtl_equals_keras_and_the_oracle_whatever_the_events_do(name, weight
     assert (sp.exact_predict(model, images) == expected).all()
     single, full_rate = sp.simulate(project, images, back_to_back=False), sp.simulate(project, images)
     gaps = sp.simulate(project, images, gaps=0.3)
-    reset = sp.simulate(project, images, reset_at={2: 3, 9: 11, 10: 0})
+    reset = sp.simulate(project, images, reset_at={2: 3, 9: min(11, int(single.latency[0]) - 2), 10: 0})
     for run in (single, full_rate, gaps, reset):
         assert (run.logits == expected).all()
     assert len(np.unique(expected)) > 10
@@ -167,7 +167,10 @@ def test_random_small_networks_are_equal_for_all_knobs(tmp_path_factory, state_c
     model = chain(*body, bits=bits, threshold=threshold)
     set_weights(model, weights)
     images = images_for(model, 100)
-    expected = oracle.predict(networks.describe(model), images)
+    try:
+        expected = oracle.predict(networks.describe(model), images)
+    except OverflowError:  # several averages in a row that do not round: more digits than a float64 of the oracle has
+        reject()
     project = emitted(model, tmp_path_factory.mktemp("rtl"), design)
     single, full_rate = sp.simulate(project, images, back_to_back=False), sp.simulate(project, images)
     assert (single.logits == expected).all() and (full_rate.logits == expected).all()

@@ -6,6 +6,7 @@ As published (arXiv 2512.06208): Adam 1e-3, batches of 128, early stopping on th
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -111,6 +112,8 @@ def fit(
                     )
                 history = {key: history.get(key, []) + [float(v[0])] for key, v in epoch.items()}
                 state.save(trained, history)
+                if trained is model:  # Keras leaves the epoch's images in cycles: gigabytes after some tens of epochs
+                    gc.collect()
                 bar.update()
                 bar.set_postfix({key: f"{v[-1]:.3f}" for key, v in history.items()})
     except KeyboardInterrupt:

@@ -77,7 +77,15 @@ def main() -> None:
         kind = "standard" if n_active is None else f"sparse_n{n_active}"
         name = f"{dataset}_{kind}_{bits}bit, {design}"
         if not options.names or any(part in name for part in options.names):
-            wrong += verify(dataset, bits, n_active, design, max(int(options.scale * events), 50))
+            try:
+                wrong += verify(dataset, bits, n_active, design, max(int(options.scale * events), 50))
+            except sp.MissingTool as missing:
+                parser.exit(1, f"{missing}\n")
+            except RuntimeError as error:  # of one network: the others go on
+                print(f"{name}: {error}", flush=True)
+                wrong += 1
+            except KeyboardInterrupt:
+                parser.exit(130, "\nstopped\n")
     sys.exit(bool(wrong))
 
 

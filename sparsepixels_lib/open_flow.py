@@ -17,6 +17,8 @@ from .rtl_project import RtlProject
 from .simulation import Simulation, simulate
 from .yosys import synthesize_open
 
+LEVELS = 12  # logic levels between two registers that the design points keep to
+
 
 def check_rtl(project: RtlProject, hls_model: ModelGraph, images: np.ndarray) -> tuple[Simulation, Simulation]:
     """Simulate `images` (B, H, W, C) as single events and back to back, and compare the logits with `==`.
@@ -63,9 +65,7 @@ def open_flow(
     folder = Path(output_dir or Path(hls_model.config.get_output_dir()) / "rtl")
     project = emit_rtl(hls_model, folder, design)
     if images is None:
-        random = np.random.default_rng(0)
-        shape = (20, *project.image_shape)
-        images = random.random(shape) * (random.random(shape[:3]) < 0.01)[..., None]
+        images = _random_images(project.image_shape, hls_model)
     single, full_rate = check_rtl(project, hls_model, images)
     about = f"Network `{hls_model.config.config['KerasModel'].name}`, converted by hls4ml; {design}."
     vectors = images[:20]
@@ -75,4 +75,16 @@ def open_flow(
     table.loc[top, ["latency_min", "latency_max"]] = single.latency.min(), single.latency.max()
     if full_rate.ii:
         table.loc[top, "ii"] = full_rate.ii[1]
+    if (deepest := table.loc[top, "levels"].item()) > LEVELS:
+        print(f"{project.top}: the deepest stage has {deepest:g} logic levels, above {LEVELS}: see the column `levels`")
     return table
+
+
+def _random_images(shape: tuple[int, int, int], hls_model: ModelGraph) -> np.ndarray:
+    """20 images: one empty, one full, the others with up to twice as many active pixels as a network has slots."""
+    random = np.random.default_rng(0)
+    slots = [node.get_attr("n_slots") for node in hls_model.get_layers() if node.get_attr("n_slots")]
+    share = min(1, 2 * (slots[0] if slots else 20) / np.prod(shape[:2]))
+    active = random.random((20, *shape[:2])) < share * np.linspace(0, 1, 20)[:, None, None]
+    active[0], active[-1] = False, True
+    return random.uniform(0.5, 1, (20, *shape)) * active[..., None]

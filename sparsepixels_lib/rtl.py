@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +9,14 @@ from pathlib import Path
 
 from hls4ml.model.graph import ModelGraph
 
+from .exact import exact_predict
 from .fixed_point import Fixed
 from .hls_layers import InputReduceNode
 from .hls_plugin import kernels
 from .ranges import pixel_format
-from .rtl_project import RtlProject
+from .rtl_files import some_images, write_project_files
+from .rtl_names import top_name
+from .rtl_project import RtlProject, fresh
 from .rtl_sparse import SparseTop
 from .rtl_standard import emit_standard
 from .rtl_top import needed
@@ -33,11 +35,13 @@ class Design:
 
     `rows`: image rows a cycle of the input reduction: ceil(H / rows) cycles an event, LUTs in proportion to rows.
     `pixels`: output pixels a cycle of each convolution and pooling, ceil(N / pixels) cycles an event; multipliers and
-    LUTs in proportion. An int, or {layer: int} with "default" for the others. `filters`: of a convolution a cycle, at
-    most; None: all. `multipliers`: "lut" (no DSP), "dsp", or "auto": DSPs, but adders where weights are constant and
-    have few digits (the dense layers behind the first at 8 bits); one of these or {layer: ...} with "default".
-    `interface`: "image", the whole image at once, or "rows", `rows` rows a beat as a readout delivers them.
-    For a standard CNN, which takes a pixel a beat, only `multipliers` has a meaning.
+    LUTs in proportion. An int, or {layer: int} with "default" for the others. The dense layer behind the flattening
+    takes what the layer before it gives, and an average pooling there is part of it. `filters`: of a convolution a
+    cycle, at most: the largest number that divides them into equal groups; None: all. `multipliers`: "lut" (no DSP;
+    beyond 8 bits such stages are deeper than 12 logic levels), "dsp", or "auto": DSPs, but adders where weights are
+    constant and have few digits (the dense layers behind the first at 8 bits); one of these or {layer: ...} with
+    "default". `interface`: "image", the whole image at once, or "rows", `rows` rows a beat as a readout delivers them.
+    A standard CNN takes a pixel a beat, and of these has only `multipliers`, where "auto" is "lut".
     """
 
     rows: int = 8
@@ -63,15 +67,16 @@ class Design:
         values = _each(getattr(self, knob))
         return values.get(layer, values.get("default", Design.__dataclass_fields__[knob].default))
 
-    def check_layers(self, names: set[str]) -> None:
-        """Raises ValueError when a knob is set for a layer that is not there."""
-        for knob in ("pixels", "multipliers"):
+    def check_layers(self, layers: Mapping[str, set[str]]) -> None:
+        """Raises ValueError when `pixels` or `multipliers` is set for another layer than `layers` {knob: names}."""
+        for knob, names in layers.items():
             if unknown := set(_each(getattr(self, knob))) - names - {"default"}:
-                raise ValueError(f"{knob}: no layer {', '.join(sorted(unknown))}; there are {', '.join(sorted(names))}")
+                having = ", ".join(sorted(names)) or "none"
+                raise ValueError(f"{knob}: no knob of {', '.join(sorted(unknown))}; the layers that have it: {having}")
 
 
 BALANCED = Design()
-DESIGNS = {  # the design points of the tables and the hardware notebook
+DESIGNS = {  # the design points of the tables and the hardware notebook; conv1 is the reference networks' first layer
     "fast": Design(pixels=20),
     "balanced": BALANCED,
     "no DSP": Design(multipliers="lut"),
@@ -80,35 +85,36 @@ DESIGNS = {  # the design points of the tables and the hardware notebook
 
 
 def emit_rtl(hls_model: ModelGraph, output_dir: str | Path, design: Design = BALANCED) -> RtlProject:
-    """Write the SystemVerilog of a network converted by `convert` into `output_dir`/rtl, from the input to the logits.
+    """Write the SystemVerilog of a network converted by `convert`, from the input to the logits, into `output_dir`.
 
     A sparse network becomes the modules of hls/rtl named as its layers, a standard CNN streaming ones with line
-    buffers. Sources that were in `output_dir`/rtl are replaced. Raises ValueError, by name, for layers and types that
-    have no RTL, and for knobs of layers that are not there.
+    buffers; they are in the folder rtl, and beside it what `write_project_files` adds, with 20 images of `some_images`.
+    An earlier project in `output_dir` is replaced.
+
+    Raises ValueError, by name, for layers, types and names of layers that have no RTL, and for knobs of layers that
+    have no such knob; FileExistsError for a folder with other files where these belong.
     """
-    nodes = list(hls_model.get_layers())
-    design.check_layers({node.name for node in nodes})
-    if any(isinstance(node, InputReduceNode) for node in nodes):
-        return _emit_sparse(hls_model, Path(output_dir), design)
-    multipliers = design.of("multipliers", "default")
-    return emit_standard(hls_model, output_dir, multipliers="lut" if multipliers == "auto" else multipliers)
+    sparse = any(isinstance(node, InputReduceNode) for node in hls_model.get_layers())
+    project = (_emit_sparse if sparse else emit_standard)(hls_model, Path(output_dir), design)
+    images = some_images(hls_model)
+    write_project_files(project, images, exact_predict(hls_model.config.config["KerasModel"], images))
+    return project
 
 
 def _emit_sparse(hls_model: ModelGraph, folder: Path, design: Design) -> RtlProject:
     keras_model = hls_model.config.config["KerasModel"]
-    top = re.sub(r"\W", "_", f"{keras_model.name}_top")
+    top = top_name(keras_model.name)
     network, library = SparseTop(chain(hls_model), design), kernels().with_name("rtl")
-    shutil.rmtree(folder / "rtl", ignore_errors=True)
-    (folder / "rtl").mkdir(parents=True)
-    for module in sorted(needed(network.top.modules, library)):
-        shutil.copy(library / f"{module}.sv", folder / "rtl")
     (height, width, channels), pixel = keras_model.input_shape[1:], pixel_format(keras_model)
     by_rows = design.interface == "rows"
     beat = (design.rows if by_rows else height) * width * channels
     text = network.top.render(
         top, in_bits=beat * pixel.bits, out_bits=network.channels * network.x.bits, end=network.time, data=network.net
     )
-    (folder / "rtl" / f"{top}.sv").write_text(text)
+    sources = fresh(folder)
+    (sources / f"{top}.sv").write_text(text)
+    for module in sorted(needed(network.top.modules, library)):
+        shutil.copy(library / f"{module}.sv", sources)
     return RtlProject(
         folder=folder,
         top=top,
@@ -121,4 +127,5 @@ def _emit_sparse(hls_model: ModelGraph, folder: Path, design: Design) -> RtlProj
         logits=network.channels,
         logit=Fixed(network.x.bits, network.x.bits - network.x.fraction, network.x.signed),
         ii=network.ii,
+        about=f"Network `{keras_model.name}`, converted by hls4ml; {design}.",
     )

@@ -7,9 +7,8 @@ import numpy as np
 
 from .converter import DEVICE
 from .hls_plugin import kernels
+from .rtl_project import FILES
 from .simulation import Simulation, beats, pack, patience
-
-FOLDERS = {"README.md": ".", "testbench.sv": "testbench", "clock.xdc": "constraints", "synth.tcl": "vivado"}
 
 
 class _Template(Template):
@@ -21,16 +20,15 @@ def write_project_files(
     images: np.ndarray,
     logits: np.ndarray,
     *,
-    about: str = "",
     measured: Simulation | None = None,
     part: str = DEVICE,
 ) -> list[Path]:
     """Add to the sources of `project` (an `rtl.RtlProject`) all that a stranger needs to check and synthesise them.
 
     `images` (B, H, W, C), a few tens, and the `logits` (B, L) they must give, from `exact_predict` of the model without
-    its last activation, become the test bench's vectors. `about` is Markdown on the network and the design point,
-    `measured` a simulation of single events. Returns the files. Raises ValueError for no images, logits of another
-    shape, and logits that the project's format cannot hold exactly.
+    its last activation, become the test bench's vectors; `measured` is a simulation of single events.
+    Returns the files. Raises ValueError for no images, logits of another shape, and logits that the project's format
+    cannot hold exactly.
     """
     logits = np.asarray(logits, np.float64)
     if not len(images) or logits.shape != (len(images), project.logits):
@@ -44,7 +42,7 @@ def write_project_files(
     height, width, channels = project.image_shape
     values = {
         "top": project.top,
-        "about": about,
+        "about": project.about,
         "height": height,
         "width": width,
         "channels": channels,
@@ -69,7 +67,7 @@ def write_project_files(
     }
     texts = {
         Path(folder, name): _Template((kernels().with_name("rtl") / "project" / name).read_text()).substitute(values)
-        for name, folder in FOLDERS.items()
+        for name, folder in FILES.items()
     }
     codes = np.rint(logits / project.logit.lsb).astype(np.int64)
     words = beats(images, project)
@@ -79,6 +77,17 @@ def write_project_files(
         (project.folder / name).parent.mkdir(parents=True, exist_ok=True)
         (project.folder / name).write_text(text)
     return [project.folder / name for name in texts]
+
+
+def some_images(hls_model) -> np.ndarray:
+    """20 images (20, H, W, C) for a network: one empty, one full, the others with up to twice as many active pixels as
+    a sparse network has slots."""
+    random, shape = np.random.default_rng(0), hls_model.config.config["KerasModel"].input_shape[1:]
+    slots = [node.get_attr("n_slots") for node in hls_model.get_layers() if node.get_attr("n_slots")]
+    share = min(1, 2 * (slots[0] if slots else 20) / np.prod(shape[:2]))
+    active = random.random((20, *shape[:2])) < share * np.linspace(0, 1, 20)[:, None, None]
+    active[0], active[-1] = False, True
+    return random.uniform(0.5, 1, (20, *shape)) * active[..., None]
 
 
 def _hex(words: np.ndarray, bits: int) -> str:

@@ -41,6 +41,7 @@ class SparseTop:
         self.shape = steps[0].node.get_attr("height"), steps[0].node.get_attr("width")
         self.channels = steps[0].node.get_attr("n_chan")
         self.chunks = -(-self.shape[0] // design.rows)
+        self.used: dict[str, set[str]] = {"pixels": set(), "multipliers": set()}  # knob: layers that it is a knob of
         self.ii = self._interval()
         self.top = Top()
         self.x: Codes | None = None
@@ -52,14 +53,18 @@ class SparseTop:
         self.cell_shape, self.factor = self.shape, (1, 0, 1)
         for step in steps:
             getattr(self, step.kind)(step)
+        design.check_layers(self.used)
 
     def _interval(self) -> int:
         """Cycles between events: those of the slowest layer. Features are read a cycle after the coordinates, so the
-        slots of the reduction, which last as long as an interval, must outlast one that reads them by a cycle."""
-        counts = [self._beats_of(step).count for step in self.steps if step.kind in ("conv", "pool", "head")]
+        slots of the reduction, which last as long as an interval, must outlast one that reads them by a cycle. A head
+        takes the beats of the layer before it, if there is one."""
+        own = [s for s in self.steps if s.kind in ("conv", "pool")] or [s for s in self.steps if s.kind == "head"]
+        counts = [self._beats_of(step).count for step in own]
         return max(self.chunks, *counts, counts[0] + 1)
 
     def _beats_of(self, step: Step) -> Beats:
+        self.used["pixels"].add(step.node.name)
         pixels = min(self.design.of("pixels", step.node.name), self.n)
         channels = filters = step.node.get_attr("n_filt") or step.node.get_attr("n_chan") or self.channels
         if step.kind == "conv":
@@ -68,6 +73,7 @@ class SparseTop:
 
     def _dsp(self, name: str, *, constant: bool = False) -> bool:
         """Whether multipliers are DSPs; constants of few digits are adders unless told otherwise."""
+        self.used["multipliers"].add(name)
         kind = self.design.of("multipliers", name)
         return kind == "dsp" or kind == "auto" and not (constant and self.x.bits <= 9)
 

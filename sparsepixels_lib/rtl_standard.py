@@ -6,7 +6,6 @@ are those of `exact_predict`.
 
 from __future__ import annotations
 
-import re
 import shutil
 from itertools import pairwise
 from pathlib import Path
@@ -17,41 +16,41 @@ from .exact import logits_layer
 from .fixed_point import Fixed
 from .hls_plugin import kernels
 from .ranges import pixel_format
-from .rtl_project import RtlProject
+from .rtl_names import Names, top_name
+from .rtl_project import RtlProject, fresh
 from .stream_layers import Instance, instances
 
+MULTIPLYING = "stream_conv2d", "stream_dense"
 
-def emit_standard(
-    hls_model: ModelGraph, output_dir: str | Path, *, multipliers: str = "lut", top: str | None = None
-) -> RtlProject:
-    """Write the streaming RTL of a standard CNN, converted by `convert`, into `output_dir`/rtl.
 
-    One pixel (all its channels) a beat and, for the published networks, a cycle. `multipliers`: "lut" makes constant
-    weights adders of their canonical signed digits and puts no DSP anywhere, "dsp" gives every nonzero weight of a
-    convolution, and every unit of a dense layer computed at once, a DSP. `top` names the top module, by default after
-    the model. Sources that were in `output_dir`/rtl are replaced.
-    Raises ValueError for other multipliers and for layers that have no streaming module, by name.
+def emit_standard(hls_model: ModelGraph, folder: Path, design) -> RtlProject:
+    """Write the streaming RTL of a standard CNN, converted by `convert`, into `folder`/rtl.
+
+    One pixel (all its channels) a beat and, for the published networks, a cycle. `design.multipliers`: "lut", and
+    "auto", make constant weights adders of their canonical signed digits and put no DSP anywhere, "dsp" gives every
+    nonzero weight of a convolution, and every unit of a dense layer computed at once, a DSP.
+    Raises ValueError for layers and names that have no streaming module, and what `fresh` raises.
     """
-    if multipliers not in ("lut", "dsp"):
-        raise ValueError(f'multipliers={multipliers!r}: choose "lut" or "dsp".')
     model = hls_model.config.config["KerasModel"]
-    top = top or re.sub(r"\W", "_", f"{model.name}_top")
+    top = top_name(model.name)
     pixel, shape = pixel_format(model), model.input_shape[1:]
     names = [layer.name for layer in model.layers]
     layers = model.layers[2 : names.index(logits_layer(model)) + 1]  # the input's quantizer is what comes in
-    units = instances(layers, pixel, shape, multipliers == "dsp")
+    units = instances(layers, pixel, shape, lambda name: design.of("multipliers", name) == "dsp")
+    design.check_layers({"pixels": set(), "multipliers": {unit.name for unit in units if unit.module in MULTIPLYING}})
+    names = Names("unused")
+    for unit in units:
+        names.claim(unit.name, f"{unit.name}_token", f"{unit.name}_data")
     logits, pace = units[-1].out, units[0].out.interval
 
-    folder, library = Path(output_dir), kernels().with_name("rtl")
-    shutil.rmtree(folder / "rtl", ignore_errors=True)
-    (folder / "rtl").mkdir(parents=True)
-    for path in [*library.glob("stream_*.sv"), library / "quantize.sv"]:
-        shutil.copy(path, folder / "rtl")
+    sources, library = fresh(folder), kernels().with_name("rtl")
     modules = {top: _top(units, top)}
     for unit in units[1:]:
         modules |= _modules(unit, top)
     for name, text in modules.items():
-        (folder / "rtl" / f"{name}.sv").write_text(text)
+        (sources / f"{name}.sv").write_text(text)
+    for path in [*library.glob("stream_*.sv"), library / "quantize.sv"]:
+        shutil.copy(path, sources)
     return RtlProject(
         folder=folder,
         top=top,
@@ -64,6 +63,7 @@ def emit_standard(
         logits=logits.values,
         logit=Fixed(logits.bits, logits.bits - logits.fraction, logits.signed),
         ii=shape[0] * shape[1] * pace,
+        about=f"Network `{model.name}`, a standard CNN, converted by hls4ml; multipliers: {design.multipliers}.",
     )
 
 

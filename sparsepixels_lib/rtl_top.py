@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from .rtl_names import Names
+
 _TOP = """// {top}: a sparse CNN. Generated; the operations are in the other files of this folder.
 module {top} (
   input  logic clk,
@@ -34,9 +36,11 @@ class Top:
         self.modules: set[str] = set()
         self.groups: dict[str, str] = {}
         self._valid: list[str] = []
+        self._names = Names("go")
 
     def declare(self, **nets: int) -> None:
-        """Nets {name: bits}."""
+        """Nets {name: bits}. Raises ValueError for a name that cannot be, here and for instances."""
+        self._names.claim(*nets)
         self.body += [
             f"  logic [{bits}-1:0] {net};\n" if bits > 1 else f"  logic {net};\n" for net, bits in nets.items()
         ]
@@ -46,6 +50,7 @@ class Top:
     ) -> None:
         """An instance of a module of hls/rtl. With a `group` it is a layer, which has finished an event when the
         expression `valid` is true."""
+        self._names.claim(name)
         self.modules.add(module)
         given = ",\n".join(f"    .{key}({value})" for key, value in parameters.items())
         connected = ({"clk": "clk"} if clock else {}) | ports
@@ -62,6 +67,7 @@ class Top:
 
     def unused(self, name: str, *nets: str) -> None:
         """Say that bits are not used, which Verilator's -Wall wants to hear."""
+        self._names.claim(f"{name}_unused")
         self.body.append(f"  logic {name}_unused;\n  assign {name}_unused = ^{{{', '.join(nets)}}};\n")
 
     def render(self, top: str, *, in_bits: int, out_bits: int, end: int, data: str) -> str:

@@ -54,8 +54,8 @@ def simulate(
     Events come back to back (in_valid stays high), or, with `back_to_back=False`, each after the result of the one
     before. `gaps` is the probability that in_valid is low for a cycle before a beat. `reset_at` {event: cycle} raises
     rst for one cycle, that many cycles after the event was first presented: all events in flight are lost and sent
-    again. Registers wake up random; `seed` settles that and the gaps. `waveform` names a .vcd or .fst file to write;
-    `limit` takes only the first images.
+    again. Registers wake up random; `seed` settles that and the gaps. `waveform` names a .vcd or .fst file to write, in
+    which a clock cycle has 10 units of time, whatever their name; `limit` takes only the first images.
 
     The simulator is compiled once for each content of the sources, into `project.folder/sim`. Raises MissingTool
     without Verilator, g++ or make, TypeError and ValueError for wrong images or options, and RuntimeError if the design

@@ -7,6 +7,7 @@ quantizers and the weights.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import ceil, prod
 
@@ -67,11 +68,11 @@ class Instance:
     row_bits: int = 0
 
 
-def instances(layers: list, pixel: Fixed, shape: tuple[int, int, int], dsp: bool) -> list[Instance]:
+def instances(layers: list, pixel: Fixed, shape: tuple[int, int, int], dsp: Callable[[str], bool]) -> list[Instance]:
     """The layers of the RTL in order of the data, for Keras `layers` from behind the input's quantizer to the logits.
 
-    `pixel` and `shape` (H, W, C) are the image's, `dsp` puts multipliers into DSPs. Raises ValueError, by name, for a
-    layer that has no streaming module.
+    `pixel` and `shape` (H, W, C) are the image's, `dsp` says of a layer's name whether its multipliers are DSPs. Raises
+    ValueError, by name, for a layer that has no streaming module.
     """
     height, width, channels = shape
     pace, (wanted, (rows, columns)) = _pace(layers, shape), _wanted(layers, (height, width))
@@ -86,7 +87,7 @@ def instances(layers: list, pixel: Fixed, shape: tuple[int, int, int], dsp: bool
         seen[kind] += 1
         if kind is QConv2D:
             found.append(_window(layer, source, wanted[layer.name]))
-            found.append(_conv(layer, found[-1].out, f"conv {seen[kind]}", dsp))
+            found.append(_conv(layer, found[-1].out, f"conv {seen[kind]}", dsp(layer.name)))
         elif kind is QActivation:
             found.append(_activation(layer, source, f"relu {seen[kind]}" if source.image else "mlp"))
         elif kind in POOLS:
@@ -96,7 +97,7 @@ def instances(layers: list, pixel: Fixed, shape: tuple[int, int, int], dsp: bool
                 raise ValueError(f"{layer.name!r}: put a Flatten before a dense layer.")
             if source.values > 1:
                 found.append(_flatten(f"serial_{layer.name}", "mlp", source, source.tokens))
-            found.append(_dense(layer, found[-1].out, layer.name in last_dense, dsp))
+            found.append(_dense(layer, found[-1].out, layer.name in last_dense, dsp(layer.name)))
         elif kind is keras.layers.Flatten:
             if source.image:
                 found.append(_flatten(layer.name, "flatten", source, 1))

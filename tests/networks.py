@@ -1,4 +1,4 @@
-"""Keras models written out as the oracle's plain dictionaries, and images that try every corner."""
+"""Keras models written out as the oracle's plain dictionaries, and images and weights that try every corner."""
 
 import numpy as np
 from oracle import Grid
@@ -80,3 +80,21 @@ def corner_images(height: int, width: int, channels: int, n_active: int, seed: i
     ties = empty.copy()  # codes k + 1/2 of an 8-bit input: half to even
     ties.reshape(-1, channels)[:: max(1, height * width // 40)] = (rng.integers(102, 255) + 0.5) / 256
     return np.stack([*images, ties])
+
+
+def saturating(shape, rng):
+    """Weights at and beyond the ends of their range: sums saturate every activation."""
+    return rng.choice([-100.0, 100.0], shape)
+
+
+def tying(shape, rng):
+    """Weights of a few LSBs of the 8-bit and 16-bit grids: sums fall on half codes."""
+    return rng.integers(-4, 5, shape) / rng.choice([32.0, 64.0, 128.0, 512.0], shape)
+
+
+def cancelling(shape, rng):
+    """Rows of opposite sign: sums cancel to exactly 0, where only the bias is left."""
+    w = rng.normal(0, 0.5, shape)
+    flat = w.reshape(-1, shape[-1])
+    flat[1::2] = -flat[: len(flat) // 2 * 2 : 2][: len(flat[1::2])]
+    return w

@@ -10,7 +10,7 @@ import oracle
 import pytest
 import tensorflow as tf
 from hypothesis import HealthCheck, given, settings
-from test_exact import cancelling, saturating, tying
+from networks import cancelling, saturating, tying
 from test_layers import NETWORKS, random_network, randomize
 
 import sparsepixels_lib as sp

@@ -5,30 +5,13 @@ import numpy as np
 import oracle
 import pytest
 import tensorflow as tf
+from networks import cancelling, saturating, tying
 
 import sparsepixels_lib as sp
 from sparsepixels_lib.exact import logits_layer
 from sparsepixels_lib.ranges import ranges
 
 keras = tf.keras
-
-
-def saturating(shape, rng):
-    """Weights at and beyond the ends of their range: sums saturate every activation."""
-    return rng.choice([-100.0, 100.0], shape)
-
-
-def tying(shape, rng):
-    """Weights of a few LSBs of the 8-bit and 16-bit grids: sums fall on half codes."""
-    return rng.integers(-4, 5, shape) / rng.choice([32.0, 64.0, 128.0, 512.0], shape)
-
-
-def cancelling(shape, rng):
-    """Rows of opposite sign: sums cancel to exactly 0, where only the bias is left."""
-    w = rng.normal(0, 0.5, shape)
-    flat = w.reshape(-1, shape[-1])
-    flat[1::2] = -flat[: len(flat) // 2 * 2 : 2][: len(flat[1::2])]
-    return w
 
 
 @pytest.mark.parametrize("weights", [saturating, tying, cancelling])

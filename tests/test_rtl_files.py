@@ -70,7 +70,7 @@ def test_vectors_are_hexadecimal_lines_with_value_0_last(tmp_path):
 def test_the_readme_says_what_the_project_is_and_what_was_measured(tmp_path):
     project = tiny(tmp_path)
     measured = Simulation(np.zeros((2, 2)), np.array([4, 5]), None, pd.DataFrame(), np.zeros(2))
-    write_project_files(project, IMAGES, sums(IMAGES), about="Sums, at the small design point.", measured=measured)
+    write_project_files(project, IMAGES, sums(IMAGES), measured=measured)
     text = _readme(project)
     for words in (
         "Sums, at the small design point.",

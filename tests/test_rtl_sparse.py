@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
-from test_exact import cancelling, saturating, tying
+from networks import cancelling, saturating, tying
 
 import sparsepixels_lib as sp
 from sparsepixels_lib import open_flow
@@ -25,21 +25,27 @@ def chain(shape, n, *body, bits=8, threshold=0.0, name="tiny"):
     image = keras.Input(shape, name="image")
     x, hash = sp.InputReduce(n, threshold, f"quantized_relu({bits},0)", name="input_reduce")(image)
     size = shape[:2]
-    for kind, *options in body:
+    for k, (kind, *options) in enumerate(body):
+        called = {"name": name_of(k, kind)}
         if kind == "conv":
-            x = sp.QConv2DSparse(*options, **weights)([x, hash])
+            x = sp.QConv2DSparse(*options, **weights, **called)([x, hash])
         elif kind == "act":
-            x = sp.models.QActivation(options[0])(x)
+            x = sp.models.QActivation(options[0], **called)(x)
         elif kind in ("average", "max"):
             layer = sp.AveragePooling2DSparse if kind == "average" else sp.MaxPooling2DSparse
-            more = {"output_quantizer": options[1]} if options[1:] else {}
+            more = called | ({"output_quantizer": options[1]} if options[1:] else {})
             x, hash = layer(options[0], size, **more)([x, hash])
             size = tuple(s // p for s, p in zip(size, np.broadcast_to(options[0], 2).tolist(), strict=True))
         elif kind == "flatten":
-            x = sp.SparseFlatten(size)([x, hash])
+            x = sp.SparseFlatten(size, **called)([x, hash])
         else:
-            x = sp.models.QDense(options[0], **weights)(x)
+            x = sp.models.QDense(options[0], **weights, **called)(x)
     return keras.Model(image, x, name=name)
+
+
+def name_of(place, kind):
+    """Of layer `place` of a body: "conv0", "dense3"."""
+    return f"{kind}{place}"
 
 
 def images_for(model, count, seed=0):
@@ -125,9 +131,9 @@ def test_the_rtl_equals_keras_and_the_oracle_whatever_the_events_do(name, weight
 
 @st.composite
 def networks_and_designs(draw):
-    """A small network of layers in any order that makes sense, and any knobs."""
+    """A small network of layers in any order that makes sense, any knobs, also of one layer, and gaps and a reset."""
     height, width, channels = draw(st.integers(4, 12)), draw(st.integers(4, 12)), draw(st.integers(1, 2))
-    bits, size = draw(st.sampled_from([5, 8, 12])), (height, width)  # above 9, sums have a register more
+    bits, size = draw(st.sampled_from([5, 8, 12, 16])), (height, width)  # above 9, sums have a register more
     act = st.sampled_from([RELU, ("act", "quantized_relu(12,2)"), ("act", "quantized_bits(7,1,alpha=1)")])
     body = []
     for kind in draw(st.lists(st.sampled_from(["conv", "conv", "average", "max"]), min_size=1, max_size=3)):
@@ -138,20 +144,27 @@ def networks_and_designs(draw):
             pool = draw(st.integers(1, 3)), draw(st.integers(1, 3))
             if pool[0] <= size[0] and pool[1] <= size[1]:
                 size = size[0] // pool[0], size[1] // pool[1]
-                body.append((kind, pool))
+                rounded = kind == "average" and draw(st.booleans())
+                body.append((kind, pool, "quantized_bits(7,1,alpha=1)") if rounded else (kind, pool))
     body += [("flatten",), ("dense", draw(st.integers(1, 5)))]
     if draw(st.booleans()):
         body += [draw(act), ("dense", draw(st.integers(1, 3)))]
     n = draw(st.integers(1, 9))
+    pixels, multipliers = draw(st.integers(1, n + 1)), draw(st.sampled_from(sp.rtl.MULTIPLIERS))
+    if convolutions := [name_of(k, kind) for k, (kind, *_) in enumerate(body) if kind == "conv"]:
+        one = draw(st.sampled_from([None, *convolutions]))
+        pixels = {"default": pixels, one: draw(st.integers(1, n))} if one else pixels
+        multipliers = {"default": multipliers, one: draw(st.sampled_from(sp.rtl.MULTIPLIERS))} if one else multipliers
     design = sp.Design(
-        rows=draw(st.integers(1, height)),
-        pixels=draw(st.integers(1, n)),
+        rows=draw(st.integers(1, height + 2)),
+        pixels=pixels,
         filters=draw(st.sampled_from([None, 1, 2])),
-        multipliers=draw(st.sampled_from(["auto", "dsp", "lut"])),
+        multipliers=multipliers,
         interface=draw(st.sampled_from(["image", "rows"])),
     )
-    threshold = draw(st.sampled_from([0.0, 0.3]))
-    return ((height, width, channels), n, *body), bits, threshold, design
+    threshold, disturbed = draw(st.sampled_from([0.0, 0.3])), {"gaps": draw(st.sampled_from([0.2, 0.7]))}
+    disturbed["reset"] = draw(st.integers(0, 50)), draw(st.integers(0, 20))
+    return ((height, width, channels), n, *body), bits, threshold, design, disturbed
 
 
 @settings(  # no shrinking: every network is a compilation of some seconds; `make verify` tries more
@@ -163,7 +176,7 @@ def networks_and_designs(draw):
 )
 @given(networks_and_designs(), st.sampled_from([ordinary, tying, cancelling, saturating]))
 def test_random_small_networks_are_equal_for_all_knobs(tmp_path_factory, state_count, drawn, weights):
-    body, bits, threshold, design = drawn
+    body, bits, threshold, design, disturbed = drawn
     model = chain(*body, bits=bits, threshold=threshold)
     set_weights(model, weights)
     images = images_for(model, 100)
@@ -173,9 +186,12 @@ def test_random_small_networks_are_equal_for_all_knobs(tmp_path_factory, state_c
         reject()
     project = emitted(model, tmp_path_factory.mktemp("rtl"), design)
     single, full_rate = sp.simulate(project, images, back_to_back=False), sp.simulate(project, images)
-    assert (single.logits == expected).all() and (full_rate.logits == expected).all()
+    (event, cycle), gaps = disturbed["reset"], disturbed["gaps"]
+    reset = {event: min(cycle, int(single.latency[0]) - 2)}
+    for run in (single, full_rate, sp.simulate(project, images, gaps=gaps, reset_at=reset)):
+        assert (run.logits == expected).all()
     assert full_rate.ii == (project.ii, project.ii)
-    state_count(f"RTL, random network {body}, {design}: {2 * expected.size} logits, 0 mismatches")
+    state_count(f"RTL, random network {body}, {design}: {3 * expected.size} logits, 0 mismatches")
 
 
 def test_rows_pixels_and_filters_change_cycles_as_documented(tmp_path):
@@ -212,13 +228,13 @@ def test_knobs_that_make_no_sense_are_refused_in_words(knobs, message):
 
 def test_a_knob_of_a_layer_that_is_not_there_is_refused(tmp_path):
     model = chain((4, 4, 1), 3, ("flatten",), ("dense", 1))
-    with pytest.raises(ValueError, match="pixels: no layer conv9; there are .*input_reduce"):
+    with pytest.raises(ValueError, match="pixels: no knob of conv9; the layers that have it: dense1"):
         emitted(model, tmp_path, sp.Design(pixels={"conv9": 2}))
 
 
 def test_a_network_that_does_not_end_in_dense_layers_is_refused_by_name(tmp_path):
     model = chain((4, 4, 1), 3, ("conv", 1, 3), RELU, ("flatten",))
-    with pytest.raises(ValueError, match="sparse_flatten.*: a dense layer must follow"):
+    with pytest.raises(ValueError, match="flatten2.*: a dense layer must follow"):
         emitted(model, tmp_path, sp.Design())
 
 

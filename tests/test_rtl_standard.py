@@ -7,12 +7,11 @@ import networks
 import numpy as np
 import pytest
 import tensorflow as tf
-from test_exact import saturating
+from networks import saturating
 
 import sparsepixels_lib as sp
 from sparsepixels_lib.fixed_point import Fixed
 from sparsepixels_lib.hls_plugin import kernels
-from sparsepixels_lib.rtl_standard import emit_standard
 from sparsepixels_lib.simulation import simulate
 from sparsepixels_lib.verilator import lint
 
@@ -66,8 +65,7 @@ def ordinary(shape, rng):
 
 
 def converted(model, folder, **options):
-    hls_model = sp.convert(model, folder / "hls")
-    return emit_standard(hls_model, folder / "project", **options)
+    return sp.emit_rtl(sp.convert(model, folder / "hls"), folder / "project", sp.Design(**options))
 
 
 @pytest.mark.parametrize(
@@ -167,13 +165,23 @@ endmodule
 """
 
 
-def test_sparse_networks_and_unknown_multipliers_are_refused(tmp_path):
-    sparse = sp.convert(sp.sparse_cnn("sparse_mnist", 8, 4), tmp_path / "sparse")
-    with pytest.raises(ValueError, match="'conv1' .QConv2DSparse. has no streaming RTL"):
-        emit_standard(sparse, tmp_path)
-    standard = sp.convert(sp.standard_cnn("sparse_mnist", 8), tmp_path / "standard")
-    with pytest.raises(ValueError, match='choose "lut" or "dsp"'):
-        emit_standard(standard, tmp_path, multipliers="both")
+def test_multipliers_can_be_chosen_by_layer_and_other_knobs_of_a_layer_are_refused(tmp_path):
+    hls_model = sp.convert(sp.standard_cnn("sparse_mnist", 8), tmp_path / "hls")
+
+    def with_dsps(**knobs):
+        project = sp.emit_rtl(hls_model, tmp_path / "project", sp.Design(**knobs))
+        texts = {path.stem.removeprefix(f"{project.top}_"): path.read_text() for path in project.sources}
+        used = {"conv1": "FACTOR_BITS(0)", "conv2": "FACTOR_BITS(0)", "dense1": "MULTIPLIER(0)"}  # where there are none
+        return {layer for layer, none in used.items() if none not in texts[layer]}
+
+    assert with_dsps() == with_dsps(multipliers="lut") == set()
+    assert with_dsps(multipliers="dsp") == {"conv1", "conv2", "dense1"}
+    assert with_dsps(multipliers={"conv2": "dsp"}) == {"conv2"}
+    assert with_dsps(multipliers={"default": "dsp", "conv1": "auto"}) == {"conv2", "dense1"}
+    with pytest.raises(ValueError, match="multipliers: no knob of pool1; the layers that have it: conv1, conv2, dense"):
+        sp.emit_rtl(hls_model, tmp_path, sp.Design(multipliers={"pool1": "dsp"}))
+    with pytest.raises(ValueError, match="pixels: no knob of conv1; the layers that have it: none"):
+        sp.emit_rtl(hls_model, tmp_path, sp.Design(pixels={"conv1": 4}))
 
 
 @pytest.mark.parametrize(

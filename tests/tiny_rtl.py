@@ -62,6 +62,7 @@ class Tiny:
     pixel: Fixed = Fixed(8, 1, False)
     logits: int = 2
     logit: Fixed = Fixed(17, 10, True)
+    about: str = "Sums, at the small design point."
 
     @property
     def layers(self) -> dict[str, str]:

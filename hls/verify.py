@@ -11,6 +11,7 @@ ties) are among them. Exit code 1 if anything differs.
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 from dataclasses import dataclass, replace
@@ -110,6 +111,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="parts of names of networks")
     parser.add_argument("--scale", type=float, default=1.0)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that no simulator outlives this
     wrong = 0
     for point in wanted():
         if not options.names or any(part in str(point) for part in options.names):

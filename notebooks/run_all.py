@@ -17,6 +17,7 @@ import importlib.util
 import json
 import logging
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -178,6 +179,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--fresh", action="store_true", help="run again what already ran")
     parser.add_argument("--notebooks", type=Path, default=Path(__file__).parent, help="folder of the notebooks")
     args = parser.parse_args(argv)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that no kernel and no simulator outlives this
     folder, results, failed = args.out / args.profile, {}, []
     if getattr(importlib.util.find_spec("sparsepixels_lib"), "origin", None) is None:
         parser.error(f"sparsepixels_lib is not installed for {sys.executable}: use `make reproduce`")

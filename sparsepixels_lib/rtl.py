@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 
 from hls4ml.model.graph import ModelGraph
@@ -41,7 +42,7 @@ class Design:
     beyond 8 bits such stages are deeper than 12 logic levels), "dsp", or "auto": DSPs, but adders where weights are
     constant and have few digits (the dense layers behind the first at 8 bits); one of these or {layer: ...} with
     "default". `interface`: "image", the whole image at once, or "rows", `rows` rows a beat as a readout delivers them.
-    A standard CNN takes a pixel a beat, and of these has only `multipliers`, where "auto" is "lut".
+    A standard CNN takes a pixel a beat and has only `multipliers`, where "auto" is "lut"; numbers are not looked at.
     """
 
     rows: int = 8
@@ -54,7 +55,7 @@ class Design:
         numbers = {"rows": self.rows, "filters": 1 if self.filters is None else self.filters}
         numbers |= {f"pixels of {layer}": n for layer, n in _each(self.pixels).items()}
         for name, number in numbers.items():
-            if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            if isinstance(number, bool) or not isinstance(number, Integral) or number < 1:
                 raise ValueError(f"{name} a cycle: a whole number from 1 on, not {number!r}")
         for layer, kind in _each(self.multipliers).items():
             if kind not in MULTIPLIERS:
@@ -92,8 +93,14 @@ def emit_rtl(hls_model: ModelGraph, output_dir: str | Path, design: Design = BAL
     An earlier project in `output_dir` is replaced.
 
     Raises ValueError, by name, for layers, types and names of layers that have no RTL, and for knobs of layers that
-    have no such knob; FileExistsError for a folder with other files where these belong.
+    have no such knob; FileExistsError for a folder with other files where these belong;
+    TypeError for a model that is not converted, and for the name of a design.
     """
+    if not isinstance(hls_model, ModelGraph) or not isinstance(design, Design):
+        raise TypeError(
+            f"emit_rtl takes what convert returns, not {type(hls_model).__name__}, and a Design, such as "
+            f'DESIGNS["balanced"], not {design!r}'
+        )
     sparse = any(isinstance(node, InputReduceNode) for node in hls_model.get_layers())
     project = (_emit_sparse if sparse else emit_standard)(hls_model, Path(output_dir), design)
     images = some_images(hls_model)

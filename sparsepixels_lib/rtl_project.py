@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .fixed_point import Fixed
+from .hls_plugin import kernels
 
 
 @dataclass(frozen=True)
@@ -40,21 +41,34 @@ class RtlProject:
 
 
 FILES = {"README.md": ".", "testbench.sv": "testbench", "clock.xdc": "constraints", "synth.tcl": "vivado"}
+VECTORS = "testbench/images.hex", "testbench/logits.hex"
+README = "Generated SystemVerilog of a CNN"  # in every README.md of a project
+TOP = re.compile(r"// \w+: a (sparse|standard) CNN")  # the first line of a top module, and what else is generated
+OTHER = re.compile(r"// (Layer|Weights of layer) ")
 
 
 def fresh(folder: Path) -> Path:
     """The folder `folder`/rtl, made or emptied of an earlier project, for a top module to be written there first.
 
-    Raises FileExistsError when something else is in the place of a project's files.
+    Raises FileExistsError, naming it, for a file that is no project's where those of a project belong.
     """
-    rtl = folder / "rtl"
-    found = sorted(rtl.iterdir()) if rtl.exists() else []
-    heads = (path.open().readline() for path in found if path.suffix == ".sv")
-    if found and not any(re.match(r"// \w+: a (sparse|standard) CNN", head) for head in heads):
-        raise FileExistsError(f"{rtl} has files that are no emitted project, as {found[0].name}: name another folder")
-    foreign = [path for name, place in FILES.items() if (path := folder / place / name).exists()]
-    if not found and foreign:
-        raise FileExistsError(f"{foreign[0]} is of no emitted project and would be replaced: name another folder")
+    rtl, library = folder / "rtl", {path.name for path in kernels().with_name("rtl").glob("*.sv")}
+    if rtl.exists() and not rtl.is_dir() or folder.exists() and not folder.is_dir():
+        raise FileExistsError(f"{rtl} cannot be a folder, a file has that name or its parent's: name another folder")
+    heads = {path: _start(path) for path in sorted(rtl.glob("*"))}
+    known = README in _start(folder / "README.md", 5) or any(TOP.match(head) for head in heads.values())
+    written = [folder / place / name for name, place in FILES.items()] + [folder / name for name in VECTORS]
+    ours = {path for path, head in heads.items() if path.name in library or TOP.match(head) or OTHER.match(head)}
+    if foreign := sorted(heads.keys() - ours) if known else [*heads, *filter(Path.exists, written)]:
+        raise FileExistsError(f"{foreign[0]} is of no emitted project and would be lost: name another folder")
     shutil.rmtree(rtl, ignore_errors=True)
     rtl.mkdir(parents=True)
     return rtl
+
+
+def _start(path: Path, lines: int = 1) -> str:
+    """The first lines of a file, nothing of what is none."""
+    if not path.is_file():
+        return ""
+    with path.open(errors="replace") as file:
+        return "".join(line for line, _ in zip(file, range(lines), strict=False))

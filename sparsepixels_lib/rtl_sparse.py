@@ -37,9 +37,8 @@ class SparseTop:
 
     def __init__(self, steps: list[Step], design):
         self.steps, self.design = steps, design
-        self.n = steps[0].node.get_attr("n_slots")
-        self.shape = steps[0].node.get_attr("height"), steps[0].node.get_attr("width")
-        self.channels = steps[0].node.get_attr("n_chan")
+        height, width, self.channels, self.n = map(steps[0].node.get_attr, ("height", "width", "n_chan", "n_slots"))
+        self.shape = height, width
         self.chunks = -(-self.shape[0] // design.rows)
         self.used: dict[str, set[str]] = {"pixels": set(), "multipliers": set()}  # knob: layers that it is a knob of
         self.ii = self._interval()
@@ -255,10 +254,8 @@ class SparseTop:
         beats, name = self.beats, f"slots_for_{step.node.name}"
         self.top.declare(**{name: beats.values * beats.count * self.x.bits})
         last = self.time + beats.count - 1
-        parameters = {
-            "PIXELS": beats.pixels, "CHANNELS": beats.channels, "SLOT_GROUPS": beats.slot_groups,
-            "CHANNEL_GROUPS": beats.channel_groups, "BITS": self.x.bits,
-        }  # fmt: skip
+        groups = {"SLOT_GROUPS": beats.slot_groups, "CHANNEL_GROUPS": beats.channel_groups}
+        parameters = {"PIXELS": beats.pixels, "CHANNELS": beats.channels, **groups, "BITS": self.x.bits}
         ports = {"last": _go(last), "active": self.active, "beat": self.net, "features": name}
         self.top.instance("slot_buffer", f"u_{name}", parameters, ports)
         self.net, self.time, self.beats = name, last + 1, None

@@ -37,10 +37,12 @@ def emit_standard(hls_model: ModelGraph, folder: Path, design) -> RtlProject:
     names = [layer.name for layer in model.layers]
     layers = model.layers[2 : names.index(logits_layer(model)) + 1]  # the input's quantizer is what comes in
     units = instances(layers, pixel, shape, lambda name: design.of("multipliers", name) == "dsp")
+    if design.interface != "image":
+        raise ValueError(f"interface={design.interface!r}: a standard CNN takes a pixel a beat")
     design.check_layers({"pixels": set(), "multipliers": {unit.name for unit in units if unit.module in MULTIPLYING}})
     names = Names("unused")
     for unit in units:
-        names.claim(unit.name, f"{unit.name}_token", f"{unit.name}_data")
+        names.claim(*(f"{unit.name}{suffix}" for suffix in ("", "_token", "_data", "_weights")))
     logits, pace = units[-1].out, units[0].out.interval
 
     sources, library = fresh(folder), kernels().with_name("rtl")

@@ -8,6 +8,7 @@ import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -61,15 +62,22 @@ def simulate(
     without Verilator, g++ or make, TypeError and ValueError for wrong images or options, and RuntimeError if the design
     does not compile, never answers (the message says which layers did) or breaks the protocol.
     """
-    images = _check(images, project)[:limit]
+    images = _check(images, project)
+    if limit is not None and not (isinstance(limit, Integral) and limit >= 0):
+        raise ValueError(f"limit={limit!r}: a number of images, or None for all")
+    if not isinstance(seed, Integral):
+        raise ValueError(f"seed={seed!r}: a whole number")
+    images = images[:limit]
     if not 0 <= gaps < 1:
         raise ValueError(f"gaps={gaps} is the probability of a cycle without data: at least 0, below 1")
-    resets = dict(reset_at or {})
+    if not isinstance(resets := reset_at or {}, Mapping):
+        raise ValueError(f"reset_at={reset_at!r}: a dictionary {{event: cycle}}")
     for event, cycle in resets.items():
-        if not 0 <= event < len(images) or cycle < 0:
+        whole = isinstance(event, Integral) and isinstance(cycle, Integral)
+        if not whole or not 0 <= event < len(images) or cycle < 0:
             raise ValueError(f"reset_at={{{event}: {cycle}}}: there are {len(images)} events, and cycles count from 0")
-    trace = Path(waveform).suffix if waveform else ""
-    if trace not in TRACES or waveform and not Path(waveform).resolve().parent.is_dir():
+    trace = "" if waveform is None else Path(waveform).suffix or "none"
+    if trace not in TRACES or trace and (not Path(waveform).resolve().parent.is_dir() or Path(waveform).is_dir()):
         raise ValueError(f"waveform={str(waveform)!r}: name a .vcd or an .fst file in a folder that exists")
     layers, words = len(project.layers), _words(project.logits * project.logit.bits)
     record = np.dtype([("cycles", "<i8", (layers + 2,)), ("words", "<u4", (words,))])

@@ -41,9 +41,13 @@ def synthesize(
     if flow == "open":
         from .open_flow import open_flow  # it needs this module's MissingTool
 
+        if not (csynth and vsynth):
+            raise ValueError("csynth and vsynth are steps of the vendor's flow: flow='open' has neither")
         return open_flow(hls_model, **open_options)
     if open_options:
         raise TypeError(f"{', '.join(open_options)}: only flow='open' takes that")
+    if flow not in ("auto", *HLS_TOOLS):
+        raise ValueError(f"flow={flow!r}: choose 'open', or for the vendor's tools 'auto', 'vitis' or 'vivado'")
     backend = hls_model.config.backend.name
     if backend.lower() not in HLS_TOOLS or flow not in ("auto", backend.lower()):
         raise ValueError(

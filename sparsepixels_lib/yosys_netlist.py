@@ -94,7 +94,7 @@ def netlist(
     with tempfile.TemporaryDirectory(dir=log.parent, prefix="yosys-", ignore_cleanup_errors=True) as folder:
         work = Path(folder)
         try:
-            for source in sources:  # relative names: no path of this machine in a log, and WebAssembly has its own /tmp
+            for source in sources:  # relative names: WebAssembly has its own /tmp
                 shutil.copyfile(source, work / source.name)
             names = " ".join(source.name for source in sources)
             run(work, {"elaborate": ELABORATE.format(sources=names, top=top)}, top)
@@ -108,7 +108,8 @@ def netlist(
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"Yosys stopped on {top}; nothing of it is stored") from None
         finally:
-            log.write_text("\n".join(path.read_text(errors="replace") for path in sorted(work.glob("*.log"))))
+            text = "\n".join(path.read_text(errors="replace") for path in sorted(work.glob("*.log")))
+            log.write_text(re.sub(r"[^\s'`\"]*/site-packages/", "", text))  # a project has no path of this machine
 
 
 def plain(text: str) -> str:

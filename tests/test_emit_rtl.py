@@ -1,6 +1,7 @@
 """What `emit_rtl` writes, where it does not write, and which names and knobs it refuses."""
 
 import re
+import shutil
 import subprocess
 
 import numpy as np
@@ -70,21 +71,47 @@ def test_an_emission_that_was_interrupted_is_done_again(tmp_path, monkeypatch):
     assert sp.emit_rtl(hls_model, tmp_path / "project").sources
 
 
-def test_files_of_others_are_never_replaced(tmp_path):
-    hls_model = network(tmp_path)
-    mine = tmp_path / "mine" / "rtl" / "my.sv"
+@pytest.mark.parametrize("name", ["README.md", "rtl/my.sv", "testbench/images.hex", "vivado/synth.tcl"])
+def test_a_file_of_others_is_never_replaced(name, tmp_path):
+    mine = tmp_path / "project" / name
     mine.parent.mkdir(parents=True)
-    mine.write_text("module my; endmodule\n")
-    with pytest.raises(FileExistsError, match="files that are no emitted project, as my.sv: name another folder"):
-        sp.emit_rtl(hls_model, tmp_path / "mine")
-    with pytest.raises(FileExistsError, match="no emitted project"):
+    mine.write_bytes(b"my own \xff")
+    with pytest.raises(FileExistsError, match=f"{name} is of no emitted project and would be lost: name"):
+        sp.emit_rtl(network(tmp_path), tmp_path / "project")
+    assert [path for path in (tmp_path / "project").rglob("*.*")] == [mine] and mine.read_bytes() == b"my own \xff"
+
+
+def test_a_file_of_others_in_an_emitted_project_is_not_replaced_either(tmp_path):
+    hls_models = network(tmp_path / "1"), sp.convert(sp.standard_cnn("sparse_mnist", 8), tmp_path / "2")
+    for hls_model, name in zip(hls_models, ("tiny_top_wrapper.sv", "notes.txt"), strict=True):
+        mine = tmp_path / "project" / "rtl" / name
+        sp.emit_rtl(hls_model, tmp_path / "project")
+        mine.write_text("module mine; endmodule\n")
+        with pytest.raises(FileExistsError, match=f"{name} is of no emitted project"):
+            sp.emit_rtl(hls_model, tmp_path / "project")
+        assert len(list(mine.parent.iterdir())) > 9
+        mine.unlink()
+    with pytest.raises(FileExistsError, match="of no emitted project"):
         sp.emit_rtl(hls_model, kernels().parent)  # hls/ of a clone: its rtl/ has the library
-    (tmp_path / "notes").mkdir()
-    (tmp_path / "notes" / "README.md").write_text("my notes")
-    with pytest.raises(FileExistsError, match="README.md is of no emitted project and would be replaced"):
-        sp.emit_rtl(hls_model, tmp_path / "notes")
-    assert mine.read_text() == "module my; endmodule\n" and (tmp_path / "notes" / "README.md").read_text() == "my notes"
-    assert [path.name for path in (tmp_path / "notes").iterdir()] == ["README.md"]
+
+
+def test_a_project_whose_sources_are_gone_is_written_again_and_a_file_is_no_folder(tmp_path):
+    hls_model = network(tmp_path)
+    project = sp.emit_rtl(hls_model, tmp_path / "project")
+    shutil.rmtree(tmp_path / "project" / "rtl")
+    assert sp.emit_rtl(hls_model, tmp_path / "project").sources == project.sources
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FileExistsError, match="cannot be a folder"):
+        sp.emit_rtl(hls_model, tmp_path / "file")
+
+
+@pytest.mark.parametrize("design", ["balanced", {"rows": 2}])
+def test_what_is_no_design_or_no_converted_model_is_refused_in_words(design, tmp_path):
+    with pytest.raises(TypeError, match=r"a Design, such as DESIGNS\[.balanced.\], not "):
+        sp.emit_rtl(network(tmp_path), tmp_path / "project", design)
+    with pytest.raises(TypeError, match="takes what convert returns, not Functional"):
+        sp.emit_rtl(chain((4, 4, 1), 3, ("flatten",), ("dense", 1)), tmp_path / "project")
+    assert not (tmp_path / "project").exists()
 
 
 @pytest.mark.parametrize(
@@ -102,14 +129,18 @@ def test_names_that_cannot_be_are_refused(name, message, tmp_path):
         sp.emit_rtl(renamed(tmp_path, name), tmp_path / "project")
 
 
-def test_names_of_a_standard_cnn_are_refused_too(tmp_path):
+@pytest.mark.parametrize("name", ["feed", "dense_weights"])  # the second would be in the place of a ROM
+def test_names_of_a_standard_cnn_are_refused_too(name, tmp_path):
     weights = {f"{w}_quantizer": "quantized_bits(8,2,alpha=1)" for w in ("kernel", "bias")}
     image = tf.keras.Input((4, 4, 1), name="image")
     x = sp.models.QActivation("quantized_relu(8,0)")(image)
-    x = sp.models.QConv2D(1, 3, padding="same", **weights, name="feed")(x)
-    x = sp.models.QDense(1, **weights)(tf.keras.layers.Flatten()(x))
-    with pytest.raises(ValueError, match="'feed' is a name that the generated RTL needs itself"):
-        sp.emit_rtl(sp.convert(tf.keras.Model(image, x, name="named"), tmp_path / "hls"), tmp_path / "project")
+    x = sp.models.QDense(1, **weights, name="dense")(tf.keras.layers.Flatten()(x))
+    x = sp.models.QDense(1, **weights)(sp.models.QActivation("quantized_relu(8,2)", name=name)(x))
+    hls_model = sp.convert(tf.keras.Model(image, x, name="named"), tmp_path / "hls")
+    with pytest.raises(ValueError, match=f"'{name}' is a name that the generated RTL needs itself"):
+        sp.emit_rtl(hls_model, tmp_path / "project")
+    with pytest.raises(ValueError, match="interface='rows': a standard CNN takes a pixel a beat"):
+        sp.emit_rtl(hls_model, tmp_path / "project", sp.Design(interface="rows"))
 
 
 def test_verilator_takes_the_names_that_are_not_refused(tmp_path):

@@ -124,7 +124,12 @@ def test_images_that_do_not_fit_are_refused_before_anything_is_compiled(tmp_path
     [
         ({"gaps": 1.0}, "gaps=1.0"),
         ({"reset_at": {40: 1}}, "there are 40 events"),
+        ({"reset_at": {1: 2.5}}, "cycles count from 0"),
+        ({"reset_at": [1]}, "a dictionary"),
+        ({"limit": -1}, "limit=-1"),
+        ({"seed": None}, "seed=None"),
         ({"waveform": "x.png"}, "x.png"),
+        ({"waveform": "x"}, "name a .vcd or an .fst file"),
         ({"waveform": "nowhere/x.vcd"}, "in a folder that exists"),
     ],
 )

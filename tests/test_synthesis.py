@@ -145,6 +145,12 @@ def test_flow_of_another_backend_is_refused(hls_model, backend):
     other = "vivado" if backend == "Vitis" else "vitis"
     with pytest.raises(ValueError, match=f"flow='{other}' cannot build a model converted for {backend}"):
         synthesize(hls_model, flow=other)
+    with pytest.raises(ValueError, match="flow='opne': choose 'open', or"):
+        synthesize(hls_model, flow="opne")
+    with pytest.raises(ValueError, match="flow='open' has neither"):
+        synthesize(hls_model, flow="open", vsynth=False)
+    with pytest.raises(ValueError, match="no images to simulate"):
+        synthesize(hls_model, flow="open", images=[])
 
 
 def test_no_stage_at_all_is_refused(hls_model):

@@ -98,6 +98,15 @@ def test_a_crash_of_yosys_is_one_line_and_leaves_nothing_in_the_cache(unread, mo
 
 
 @needs_yosys
+def test_the_log_has_no_path_of_this_machine(tmp_path):
+    """It is in the folder of the project, which may be given away."""
+    text = "module top (input logic a, b, output logic y); assign y = a ^ b; endmodule"
+    yosys.synthesize_open(project(tmp_path, "top", {}, top=text), progress=False, parallel=1)
+    log = (tmp_path / "yosys" / "top.log").read_text()
+    assert "techmap" in log and "site-packages" not in log and str(tmp_path) not in log
+
+
+@needs_yosys
 def test_ctrl_c_ends_yosys_and_leaves_nothing_in_the_cache(unread, monkeypatch, tmp_path):
     note = tmp_path / "pid"
     dead(monkeypatch, f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(600)")

@@ -57,6 +57,7 @@ struct Simulator {
         context->traceEverOn(true);
         top->trace(&trace, 99);
         trace.open(waveform);
+        if (!trace.isOpen()) stop(std::string("the waveform ") + waveform + " cannot be written");
 #else
         (void)waveform;
 #endif

@@ -52,7 +52,8 @@ def prepare(
     200 MB, and kept when it is done.
 
     Raises FileExistsError where the target is there already (unless `force`), FileNotFoundError without such files,
-    ValueError, naming the file, where one is damaged or there twice, OSError where `out` cannot be written.
+    ValueError, naming the file, where one is damaged or there twice, or where there are too few jets for a split,
+    OSError where `out` cannot be written.
     """
     folder, wanted = Path(folder), sum(SIZES.values())
     if files is not None and files < 1:
@@ -65,6 +66,9 @@ def prepare(
         paths.append(path)
     if not paths:
         raise FileNotFoundError(f"{folder} has no jetImage_*_150p_*.h5: python -m data_scripts.jets download {folder}")
+    sizes = [size * min(count, wanted) // wanted for size in SIZES.values()]
+    if 0 in sizes:
+        raise ValueError(f"{folder}: {count} jets are too few for train, val and test. Take more files")
     target, parts, sums = _target(out or folder, PREPARED, force), [], {}
     for path in tqdm(paths, desc="prepare", unit="file"):
         digest = sha256(path)
@@ -73,9 +77,8 @@ def prepare(
         sums[digest] = path.relative_to(folder).as_posix()
         meta = {**_META, "source": f"real: {sums[digest]}", "sha256": digest, "code": _CODE}
         parts.append(_kept(target, digest, meta, partial(_convert, path)))
-    pixels, used = lists.concatenate(parts), min(count, wanted)
-    ends = np.cumsum([size * used // wanted for size in SIZES.values()])
-    deal = np.split(np.random.default_rng(seed).permutation(count), ends)[:3]
+    pixels = lists.concatenate(parts)
+    deal = np.split(np.random.default_rng(seed).permutation(count), np.cumsum(sizes))[:3]
     meta = {
         **_META,
         "source": f"real: LHC jets, Zenodo record {RECORD}, doi 10.5281/zenodo.{RECORD}, CC BY 4.0",

@@ -171,9 +171,10 @@ def inspect(folder: str | Path | None = None, n: int | None = None, plot_to: str
 def figures(data: Dataset) -> dict[str, float]:
     """What `REAL` holds, of these windows."""
     count, value = np.count_nonzero(data.images, axis=(1, 2, 3)), data.images[data.images > 0]
+    signal = count[data.labels == SIGNAL]
     quantiles = {name: np.quantile(value, float(name[:2]) / 100) for name in REAL if name.endswith("%")}
     return {
-        "signal": count[data.labels == SIGNAL].mean(),
+        "signal": signal.mean() if len(signal) else np.nan,  # none among few windows
         "all": count.mean(),
         "empty": (count == 0).mean(),
         **quantiles,
@@ -190,9 +191,11 @@ def plot(data: Dataset):
     means = 2 * REAL["all"] - REAL["signal"], REAL["signal"]
     for label, color, mean in zip((0, 1), ("#5790fc", "#e42536"), means, strict=True):
         name = data.classes[label]
-        left.hist(count[data.labels == label], np.arange(0, 251, 5), histtype="step", color=color, label=name)
+        own = count[data.labels == label]
+        left.hist(own, np.arange(0, 251, 5), histtype="step", color=color, label=name)
         left.axvline(mean, color=color, ls=":", label=f"mean of the real {name}: {mean}")
-        left.axvline(count[data.labels == label].mean(), color=color, lw=0.8, label="mean of these")
+        if len(own):
+            left.axvline(own.mean(), color=color, lw=0.8, label="mean of these")
     left.set(xlabel="active pixels of a window", ylabel="windows", yscale="log", xlim=(0, 250))
     left.legend(fontsize="small")
     right.plot(value, np.linspace(0, 1, len(value)), color="#5790fc", label="these windows")

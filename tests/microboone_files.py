@@ -89,6 +89,19 @@ def readout(rng, planes=(2,), neutrinos=150, cosmics=60, start=700):
     return event
 
 
+NAMES = [f"bnb_WithWire_{i:02}.h5" for i in range(18)] + [f"nue_WithWire_{i:02}.h5" for i in range(20)]
+
+
+def write_small(folder, number):
+    """File `number` of all 38, with one event in one plane: a neutrino, and steep muons, so that background is seen."""
+    rng = np.random.default_rng(number)
+    event = readout(rng, planes=[2 - number % 3], start=105)
+    for wires, _ in event.values():
+        for wire in range(96, 2300, 200):
+            wires[wire] = wires[wire + 1] = np.repeat(20 * (rng.random(67) < 0.3), 96)[:6400]
+    return write_file(folder / NAMES[number], rows_of({(number, 0, 0): event}))
+
+
 def changed(rows, table, column, change):
     rows[table][column] = change(rows[table][column])
     return rows

@@ -13,9 +13,10 @@ reproduce: compiler $(READY)  ## run every notebook, print one table of results 
 test: compiler $(READY)  ## the tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-verify: compiler $(READY)  ## Keras = C++ = RTL on 10,000 events a network, one line each (an hour)
+verify: compiler $(READY)  ## Keras = C++ = RTL on 10,000 events a network, one line each (two hours)
 	$(BIN)/python hls/verify.py
-	SPARSEPIXELS_RANDOM_NETWORKS=60 $(BIN)/python -m pytest tests/test_rtl_sparse.py -k random_small_networks
+	SPARSEPIXELS_RANDOM_NETWORKS=60 $(BIN)/python -m pytest tests/test_rtl_sparse.py tests/test_converter.py \
+	  -k random_small_networks
 
 tables: compiler $(READY)  ## the tables of cycles and LUTs that the notebooks show, again where sources have changed
 	$(BIN)/python notebooks/tables.py

@@ -3,6 +3,8 @@
 Keras, C++ and oracle agree on every one of 10,000 real test images.
 """
 
+from functools import cache
+
 import networks
 import numpy as np
 import oracle
@@ -16,13 +18,24 @@ def digits():
     return sp.load("sparse_mnist", "test")
 
 
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    """A trained network, with weights that ship, and its C++ project, which is compiled once."""
+
+    @cache
+    def converted(bits, n_active):
+        model = sp.reference_model("sparse_mnist", bits, n_active)
+        return model, sp.convert(model, tmp_path_factory.mktemp("hls"))
+
+    return converted
+
+
 @pytest.mark.parametrize("bits", [8, 16])
 @pytest.mark.parametrize("n_active", [8, 12, 16, 20])
-def test_trained_networks_agree_on_every_real_test_image(n_active, bits, digits, tmp_path, state_count):
-    model = sp.reference_model("sparse_mnist", bits, n_active)  # trained, with weights that ship
+def test_trained_networks_agree_on_every_real_test_image(n_active, bits, digits, network, state_count):
+    model, hls_model = network(bits, n_active)
     images = np.concatenate([networks.corner_images(48, 48, 1, n_active), digits.images])
     keras = sp.exact_predict(model, images)
-    hls_model = sp.convert(model, tmp_path / "hls")
     cpp = sp.emulate(hls_model, images)
     expected = oracle.predict(networks.describe(model), images)
     assert (keras != expected).sum() == 0
@@ -36,12 +49,12 @@ def test_trained_networks_agree_on_every_real_test_image(n_active, bits, digits,
 
 
 @pytest.mark.parametrize("bits", [8, 16])
-def test_softmax_tables_behind_the_logits_are_within_their_steps(bits, digits, tmp_path, state_count):
-    model, images = sp.reference_model("sparse_mnist", bits, 20), digits.images[:2000]
+def test_softmax_tables_behind_the_logits_are_within_their_steps(bits, digits, network, state_count):
+    (model, hls_model), images = network(bits, 20), digits.images[:2000]
     logits = sp.exact_predict(model, images)
     probability = np.exp(logits - logits.max(axis=1, keepdims=True))
     probability /= probability.sum(axis=1, keepdims=True)
-    tables = sp.emulate(sp.convert(model, tmp_path / "hls"), images, layer="softmax")
+    tables = sp.emulate(hls_model, images, layer="softmax")
     largest = np.abs(tables - probability).max()
     assert largest < 0.025  # hls4ml's 1,024 entries: exp(-d) in steps of 1/64, 1 / sum in steps of 1/64 from 1
     state_count(f"sparse_mnist N=20 {bits} bit: softmax tables within {largest:.4f} on 2,000 real test images")

@@ -3,6 +3,8 @@
 On random networks, knobs, backends, and what is refused.
 """
 
+import os
+
 import hls4ml
 import networks
 import numpy as np
@@ -25,7 +27,12 @@ def small():
     return model, networks.corner_images(6, 7, 2, 5)
 
 
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(  # `make verify` tries more
+    max_examples=int(os.environ.get("SPARSEPIXELS_RANDOM_NETWORKS", 4)),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(**NETWORKS)
 def test_random_small_networks_are_equal_layer_by_layer(tmp_path_factory, state_count, **shape):
     model = random_network(**shape)

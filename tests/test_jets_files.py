@@ -1,12 +1,13 @@
-"""data_scripts.jets_files on a file as large as the public ones."""
+"""Jets files as large as the public ones, and with hardly any jets."""
 
 import tracemalloc
 
 import h5py
 import numpy as np
-from jets_public import NAMES, tables, write
+import pytest
+from jets_public import NAMES, some_jets, tables, write
 
-from data_scripts import jets_files
+from data_scripts import jets, jets_files
 
 
 def test_a_whole_file_of_the_record_is_read_in_half_of_its_size(tmp_path):
@@ -23,3 +24,10 @@ def test_a_whole_file_of_the_record_is_read_in_half_of_its_size(tmp_path):
         tracemalloc.stop()
     assert count == 10_000 and size == 0.8e9
     assert peak < size / 2
+
+
+def test_too_few_jets_for_three_splits_are_refused(tmp_path):
+    write(tmp_path / NAMES[0], tables(*some_jets(14, 1)))
+    with pytest.raises(ValueError, match="14 jets are too few"):
+        jets.prepare(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [NAMES[0]]

@@ -88,13 +88,6 @@ def test_files_in_folders_below_are_found(originals, tmp_path):
     assert "train/" + NAMES[1] in coordinate_lists.read_list(jets.prepare(tmp_path), "val")[1]["sha256"]
 
 
-def test_too_few_jets_for_three_splits_are_refused(tmp_path):
-    write(tmp_path / NAMES[0], tables(*some_jets(14, 1)))
-    with pytest.raises(ValueError, match="14 jets are too few"):
-        jets.prepare(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == [NAMES[0]]
-
-
 def test_the_same_file_twice_is_refused(folder):
     (folder / "jetImage_3_150p_0_10000.h5").symlink_to(folder / NAMES[1])
     with pytest.raises(ValueError, match=f"jetImage_3_150p_0_10000.h5 and {NAMES[1]} are the same"):

@@ -27,6 +27,11 @@ def small():
     return model, networks.corner_images(6, 7, 2, 5)
 
 
+@pytest.fixture(scope="module")
+def small_in_cpp(small, tmp_path_factory):
+    return sp.convert(small[0], tmp_path_factory.mktemp("small"))
+
+
 @settings(  # `make verify` tries more
     max_examples=int(os.environ.get("SPARSEPIXELS_RANDOM_NETWORKS", 4)),
     deadline=None,
@@ -121,25 +126,23 @@ def test_names_that_cpp_does_not_know_are_refused(small, tmp_path, name):
         sp.convert(small[0], tmp_path, project_name=name)
 
 
-def test_compare_layers_names_the_layer_that_differs_and_by_how_much(small, tmp_path):
+def test_compare_layers_names_the_layer_that_differs_and_by_how_much(small, small_in_cpp):
     model, images = small
-    hls_model = sp.convert(model, tmp_path)
     other = random_network(6, 7, 2, 5, (3, 5), 2, (2, 3), "average", 8)
     weights = model.get_weights()
     weights[1] = weights[1] + 8 / 32  # bias of conv1, whose LSB is 1/32
     other.set_weights(weights)
-    assert sp.compare_layers(other, hls_model, images).startswith("conv1 (features) is the first layer that differs: ")
-    assert "largest difference 0.25" in sp.compare_layers(other, hls_model, images)
+    said = sp.compare_layers(other, small_in_cpp, images)
+    assert said.startswith("conv1 (features) is the first layer that differs: ") and "largest difference 0.25" in said
 
 
-def test_any_layer_of_the_cpp_can_be_read(small, tmp_path):
+def test_any_layer_of_the_cpp_can_be_read(small, small_in_cpp):
     model, images = small
-    hls_model = sp.convert(model, tmp_path)
-    features, hash = sp.emulate(hls_model, images, layer="pool1")
+    features, hash = sp.emulate(small_in_cpp, images, layer="pool1")
     assert features.shape == (len(images), 5, 2) and (hash == sp.exact_predict(model, images, layer="pool1")[1]).all()
     for unknown in ("pool7", "image"):
         with pytest.raises(ValueError, match=f"no layer '{unknown}'.*conv1"):
-            sp.emulate(hls_model, images, layer=unknown)
+            sp.emulate(small_in_cpp, images, layer=unknown)
 
 
 @pytest.mark.parametrize("dataset", sp.ARCHITECTURES)
@@ -213,19 +216,18 @@ def test_a_project_that_does_not_compile_says_why(small, tmp_path):
     def damaged():
         write()
         kernel = tmp_path / "firmware" / "nnet_utils" / "qconv2d_sparse.h"
-        kernel.write_text(kernel.read_text().replace("namespace nnet", "namespaze nnet", 1))
+        kernel.write_text('#include "namespaze"\n' + kernel.read_text())
 
     hls_model.write = damaged
     with pytest.raises(RuntimeError, match="did not compile.*namespaze"):
         sp.emulate(hls_model, small[1])
 
 
-def test_emulate_refuses_bad_images(small, tmp_path):
-    hls_model = sp.convert(small[0], tmp_path)
+def test_emulate_refuses_bad_images(small, small_in_cpp):
     with pytest.raises(TypeError, match="divide by 255"):
-        sp.emulate(hls_model, small[1].astype(np.uint8))
+        sp.emulate(small_in_cpp, small[1].astype(np.uint8))
     with pytest.raises(ValueError, match=r"\(batch, 6, 7, 2\)"):
-        sp.emulate(hls_model, small[1][:, :5])
+        sp.emulate(small_in_cpp, small[1][:, :5])
 
 
 def test_a_signed_activation_behind_a_dense_layer_rounds_in_cpp_too(tmp_path):

@@ -1,4 +1,4 @@
-"""What the data scripts have in common: folders that can be written, checksums, the version of the code."""
+"""What the data scripts have in common: folders that can be written, HDF5 files, checksums, the version of the code."""
 
 import hashlib
 import os
@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+import h5py
 
 
 def writable(folder: str | Path) -> Path:
@@ -41,12 +43,32 @@ def code_hash(*modules) -> str:
 
 
 @contextmanager
-def damage_named(path: Path, advice: str) -> Iterator[None]:
-    """Whatever h5py raises inside about a damaged file becomes a ValueError that names `path`."""
+def open_hdf5(path: Path, advice: str) -> Iterator[h5py.File]:
+    """The HDF5 file `path`, open to be read inside.
+
+    Raises ValueError, naming it and ending with `advice`, for one that is damaged, also where that shows inside only,
+    and OSError, naming it, where it is the system that does not let it be read: missing, no permission, locked.
+    """
+    with path.open("rb") as file:
+        start = file.read(512)
+    if not start.startswith(b"\x89HDF\r\n\x1a\n"):
+        what = "a web page, not an HDF5 file" if start.lstrip()[:1] == b"<" else "not an HDF5 file"
+        raise ValueError(f"{path} is {what}. {advice}")
     try:
-        yield
+        with h5py.File(path) as file:
+            yield file
     except (OSError, RuntimeError, KeyError, ValueError) as error:
-        if isinstance(error, ValueError) and str(path) in str(error):
+        text = str(error)
+        if "unable to lock file" in text:
+            raise OSError(
+                f"{path} is locked by another program, or its file system has no locks ({os.strerror(error.errno)}): "
+                "close that program, or set HDF5_USE_FILE_LOCKING=FALSE"
+            ) from error
+        if "already open for write" in text:  # a mark in the file, which also a writer that was killed leaves
+            raise OSError(f"{path} is being written, or was never finished: close what writes it. {advice}") from error
+        if code := getattr(error, "errno", None):  # a disk or a network that fails, with h5py's word for it in lines
+            raise OSError(code, os.strerror(code), str(path)) from error
+        if isinstance(error, ValueError) and str(path) in text:
             raise
         raise ValueError(f"{path} is damaged or only part of the file ({error}). {advice}") from error
 

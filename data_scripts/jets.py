@@ -53,7 +53,7 @@ def prepare(
 
     Raises FileExistsError where the target is there already (unless `force`), FileNotFoundError without such files,
     ValueError, naming the file, where one is damaged or there twice, or where there are too few jets for a split,
-    OSError where `out` cannot be written.
+    OSError where `out` cannot be written or a file not be read (no permission, locked).
     """
     folder, wanted = Path(folder), sum(SIZES.values())
     if files is not None and files < 1:
@@ -168,7 +168,8 @@ def raw_jets(folder: str | Path | None = None) -> tuple[np.ndarray, str]:
     """Images (5, 100, 100) in GeV of one jet of each class, before the chain, and their source.
 
     The first of each class in the files of the public sample below `folder`, if there are any; else the examples that
-    ship. Raises ValueError, naming the file, for one that is damaged or lacks a class.
+    ship. Raises ValueError, naming the file, for one that is damaged or lacks a class, OSError for one that cannot be
+    read.
     """
     paths = sorted(Path(folder).rglob("jetImage_*_150p_*.h5"), key=_natural) if folder else []
     if paths:

@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 
 from sparsepixels_lib.data import sparsify_jets
 
-from .files import damage_named, writable
+from .files import open_hdf5, writable
 from .zenodo import fetch
 
 RECORD = 3602260
@@ -63,9 +63,10 @@ def read_jets(path: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Sparse images (k, 56, 56, 1) float32 and labels (k,) of a file of the record, some hundred jets at a time.
 
     Raises ValueError, naming the file, for one that is not complete or not of the record's schema: `jetImage`
-    (n, 100, 100) and `jets` (n, 59), floating point, columns -6 to -2 of `jets` one-hot in the order g, q, W, Z, t.
+    (n, 100, 100) and `jets` (n, 59), floating point, columns -6 to -2 of `jets` one-hot in the order g, q, W, Z, t;
+    OSError, naming it too, where it cannot be read: missing, no permission, locked.
     """
-    with damage_named(path, _LEFT), _open(path) as file:
+    with open_hdf5(path, _LEFT) as file:
         count, step = _count(path, file), 400
         if chunks := file["jetImage"].chunks:  # whole chunks: each is decompressed once
             step = max(chunks[0], step // chunks[0] * chunks[0])
@@ -76,6 +77,8 @@ def read_jets(path: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
                 images, one_hot = file["jetImage"][start : start + step], file["jets"][start : start + step, -6:-1]
                 sparse = sparsify_jets(images)
             except (OSError, ValueError) as error:
+                if getattr(error, "errno", None):  # no fault of the file
+                    raise
                 raise ValueError(f"{where}: {error}. {_LEFT}") from error
             if not (((one_hot == 0) | (one_hot == 1)).all() and (one_hot.sum(axis=1) == 1).all()):
                 raise ValueError(f"{where}: the labels (jets[:, -6:-1]) are not one-hot. {_LEFT}")
@@ -85,7 +88,7 @@ def read_jets(path: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 def read_examples(path: Path) -> np.ndarray:
     """Images (5, 100, 100) in GeV of the first jet of each class among the first 1,000. Raises as `read_jets`."""
     check(path)
-    with damage_named(path, _LEFT), _open(path) as file:
+    with open_hdf5(path, _LEFT) as file:
         label = file["jets"][:1000, -6:-1].argmax(axis=1)
         if lacking := set(range(5)) - set(label.tolist()):
             raise ValueError(f"{path} has no jet of class {min(lacking)} among its first {len(label)}")
@@ -94,18 +97,8 @@ def read_examples(path: Path) -> np.ndarray:
 
 def check(path: Path) -> int:
     """The number of jets in a file of the record. Raises as `read_jets`, but looks at shapes and types only."""
-    with damage_named(path, _LEFT), _open(path) as file:
+    with open_hdf5(path, _LEFT) as file:
         return _count(path, file)
-
-
-def _open(path):
-    try:
-        return h5py.File(path)
-    except OSError as error:
-        with path.open("rb") as file:
-            page = file.read(512).lstrip()[:1] == b"<"
-        what = "a web page, not an HDF5 file" if page else f"no complete HDF5 file ({error})"
-        raise ValueError(f"{path} is {what}. {_LEFT}") from error
 
 
 def _count(path, file):

@@ -71,7 +71,7 @@ def prepare(
 
     Raises FileExistsError where the result is there already (unless `force`), FileNotFoundError without such files,
     ValueError, naming each file, where some are damaged, or where there is too little for a split, OSError where `out`
-    cannot be written.
+    cannot be written or a file not be read (no permission, locked).
     """
     if split not in ("event", "published"):
         raise ValueError(f"no split {split!r}: choose event or published")
@@ -136,7 +136,7 @@ def example(folder: str | Path | None = None, plane: int = 2, seed: int = 1) -> 
     """One readout of a plane before the chain: image (1066, wires) in ADC summed over 6 ticks, its hits, its source.
 
     The first one with a signal window, of the public files in `folder`, if it holds any, else of the generator. Raises
-    ValueError, naming the file, for one that is damaged or has no such readout.
+    ValueError, naming the file, for one that is damaged or has no such readout, OSError for one that cannot be read.
     """
     paths = sorted(Path(folder).glob("*_WithWire_*.h5")) if folder else []
     if paths:

@@ -13,7 +13,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from .files import damage_named
+from .files import open_hdf5
 from .microboone_chain import BINS, TICKS, WIRES, Hits, sum_ticks
 
 INTEGER, FLOAT, NUMBER = "iu", "f", "iuf"
@@ -44,13 +44,11 @@ _ROWS, _WAVEFORMS = 1 << 20, 512  # rows of event_id, and waveforms, read at a t
 
 
 def check(path: Path) -> None:
-    """Raise ValueError, naming the file, unless it is an HDF5 file with the tables and columns of the schema."""
-    with path.open("rb") as file:
-        start = file.read(512)
-    if not start.startswith(b"\x89HDF\r\n\x1a\n"):
-        what = "a web page" if start.lstrip()[:1] == b"<" else "not an HDF5 file"
-        raise ValueError(f"{path} is {what}. {AGAIN}")
-    with damage_named(path, AGAIN), h5py.File(path) as file:
+    """Raise ValueError, naming the file, unless it is an HDF5 file with the tables and columns of the schema.
+
+    OSError, naming it too, where it cannot be read: missing, no permission, locked.
+    """
+    with open_hdf5(path, AGAIN) as file:
         for table, columns in SCHEMA.items():
             _check_table(path, file, table, columns)
 
@@ -79,10 +77,10 @@ def read_events(path: Path, planes: Sequence[int] = (0, 1, 2)) -> Iterator[tuple
 
     Events come in the order of their first wires; a plane without wires is left out, a missing wire is 0. Hits on
     wires that are not there are left out, as in the published code. Raises ValueError, naming the file and the event,
-    for what cannot be right.
+    for what cannot be right, and OSError as `check`.
     """
     check(path)
-    with damage_named(path, AGAIN), h5py.File(path) as file:
+    with open_hdf5(path, AGAIN) as file:
         wires, hits, deposits = (_runs(file[table]["event_id"]) for table in SCHEMA)
         for event, runs in wires.items():
             where = f"{path}, event {event}"

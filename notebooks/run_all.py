@@ -24,9 +24,14 @@ import time
 from pathlib import Path
 
 try:
+    import nbformat
     import pandas as pd
     import papermill
     import yaml
+    from ipykernel.kernelspec import get_kernel_dict
+    from IPython.core.inputtransformer2 import TransformerManager
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
     from nbconvert import HTMLExporter
 except ModuleNotFoundError as missing:
     sys.exit(f"{missing.name} is not installed for {sys.executable}: use `make reproduce`, which installs all in .venv")
@@ -99,6 +104,7 @@ def content_key(notebook: Path, parameters: dict) -> str:
     """Changes whenever the notebook, its parameters, the code, the kept tables or the data in its `folder` do."""
     library = Path(importlib.util.find_spec("sparsepixels_lib").origin).parent
     digest = hashlib.sha256(notebook.read_bytes() + json.dumps(parameters, sort_keys=True).encode())
+    digest.update(Path(__file__).read_bytes())  # what an earlier version took for done may lack something
     code = [library, library.parent / "hls", library.parent / "data_scripts", notebook.parent / "tables"]
     for path in sorted(path for folder in code for path in folder.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
@@ -108,6 +114,40 @@ def content_key(notebook: Path, parameters: dict) -> str:
         for path in sorted(path for path in (notebook.parent / data).rglob("*") if path.suffix in (".npz", ".h5")):
             digest.update(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}".encode())
     return digest.hexdigest()
+
+
+def own_kernel(settings: Path) -> type[AsyncKernelManager]:
+    """Kernels of the Python that runs this script, whatever else is called python3 on this machine.
+
+    `settings` is an empty folder, which takes the place of the user's settings of IPython and Matplotlib.
+    """
+    (settings / "matplotlibrc").touch()
+    environment = {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "PYTHONSTARTUP": ""}
+    environment |= {"MATPLOTLIBRC": str(settings), "IPYTHONDIR": str(settings)}
+    spec = KernelSpec(**get_kernel_dict(), env=environment)
+    return type("OwnKernel", (AsyncKernelManager,), {"kernel_spec": property(lambda manager: spec)})
+
+
+def check_pictures(executed: Path) -> None:
+    """RuntimeError naming the cells that show no picture, though they, or a function of the notebook, make one."""
+    makers, missing = {"plt.figure", "plt.subplots", "plt.subplot_mosaic"}, []
+    for cell in nbformat.read(executed, as_version=4).cells:
+        calls = set()  # of the cell itself
+        code = TransformerManager().transform_cell(cell.source) if cell.cell_type == "code" else ""
+        for node in ast.parse(code).body:
+            inside = {ast.unparse(inner.func) for inner in ast.walk(node) if isinstance(inner, ast.Call)}
+            if not isinstance(node, ast.FunctionDef):
+                calls |= inside
+            elif inside & makers and "plt.close" not in inside:
+                makers.add(node.name)
+        shown = any(kind.startswith("image/") for output in cell.get("outputs", []) for kind in output.get("data", {}))
+        if calls & makers and "plt.close" not in calls and not shown:
+            missing.append(f"In [{cell.execution_count}]")
+    if missing:
+        raise RuntimeError(
+            f"no picture below {', '.join(missing)}: the notebook, or what it imports, changes Matplotlib's backend or "
+            "calls plt.ioff; leave both alone, and plt.close in the same cell a figure that is not to be seen"
+        )
 
 
 def export_html(executed: Path) -> None:
@@ -132,7 +172,10 @@ def read_results(path: Path) -> dict:
 
 
 def run(notebook: Path, parameters: dict, folder: Path, fresh: bool) -> dict:
-    """Execute into FOLDER, or find that done already, and return the notebook's results. Raises what stops it."""
+    """Execute into FOLDER, or find that done already, and return the notebook's results. Raises what stops it.
+
+    Done is what has results and all its pictures.
+    """
     executed, results = folder / notebook.name, folder / notebook.stem / "results.json"
     page, done = executed.with_suffix(".html"), executed.with_suffix(".key")
     key = content_key(notebook, parameters)
@@ -143,17 +186,20 @@ def run(notebook: Path, parameters: dict, folder: Path, fresh: bool) -> dict:
         stale.unlink(missing_ok=True)
     print(f"{notebook.stem}: running", flush=True)
     start = time.monotonic()
-    papermill.execute_notebook(
-        notebook,
-        executed,
-        parameters,
-        kernel_name="python3",
-        cwd=notebook.parent,
-        execution_timeout=None,  # a whole training on the real data takes as long as it takes
-        progress_bar={"desc": notebook.stem, "leave": False, "disable": None},  # a bar only on a terminal
-        extra_arguments=["--log-level=CRITICAL"],  # the kernel's own remarks
-    )
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as settings:  # the kernel may still be ending
+        papermill.execute_notebook(
+            notebook,
+            executed,
+            parameters,
+            kernel_name="python3",  # papermill's word for the language only
+            kernel_manager_class=own_kernel(Path(settings)),
+            cwd=notebook.parent,
+            execution_timeout=None,  # a whole training on the real data takes as long as it takes
+            progress_bar={"desc": notebook.stem, "leave": False, "disable": None},  # a bar only on a terminal
+            extra_arguments=["--log-level=CRITICAL"],  # the kernel's own remarks
+        )
     found = read_results(results)
+    check_pictures(executed)
     export_html(executed)
     done.write_text(key)
     print(f"{notebook.stem}: done in {time.monotonic() - start:.0f} s", flush=True)

@@ -5,8 +5,9 @@ Source of the method: arXiv 2512.06208.
 
 from . import _legacy_keras  # noqa: F401, I001  (first: TensorFlow must come up with legacy Keras)
 from . import hls_plugin
-from .converter import compare_layers, convert, emulate
+from .converter import convert
 from .data import load
+from .emulation import compare_layers, emulate
 from .exact import exact_predict
 from .layers import AveragePooling2DSparse, InputReduce, MaxPooling2DSparse, QConv2DSparse, SparseFlatten
 from .models import ARCHITECTURES, compact_model, sparse_cnn, standard_cnn

@@ -43,3 +43,22 @@ if not tf.keras.Model.__module__.startswith("tf_keras"):
 
 # so that tf.keras.models.load_model knows QKeras' layers and quantizers as it knows ours
 qkeras.utils._add_supported_quantized_objects(tf.keras.utils.get_custom_objects())
+
+
+def refuse_keras_3(*things) -> None:
+    """Raises TypeError if one of `things` (models, layers, tensors) belongs to Keras 3, which QKeras cannot use."""
+    for thing in tf.nest.flatten(things):
+        if any(cls.__module__.split(".")[0] == "keras" for cls in type(thing).__mro__):
+            raise TypeError(
+                f"{getattr(thing, 'name', thing)!r} is of Keras 3 (`import keras`): use tf.keras, which is legacy "
+                "Keras once sparsepixels_lib is imported (`import tensorflow as tf; keras = tf.keras`)."
+            )
+
+
+def require_float32(policy, name: str) -> None:
+    """Raises ValueError unless the dtype `policy` of what is called `name` is float32, in which it is defined."""
+    if policy.name != "float32":
+        raise ValueError(
+            f"{name} would compute in {policy.name}, but its numbers are defined for float32: call "
+            "tf.keras.mixed_precision.set_global_policy('float32') and build the network again."
+        )

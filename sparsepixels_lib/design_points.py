@@ -38,7 +38,7 @@ def table_of(
     Raises what `open_flow` raises, and ValueError for a file that is no table of a design point.
     """
     folder = Path(folder)
-    place = f"{hls_model.config.config['KerasModel'].name}_{design}".replace(" ", "_")
+    place = f"{hls_model.keras_model.name}_{design}".replace(" ", "_")
     project = emit_rtl(hls_model, folder / place, DESIGNS[design])
     name = f"{project.top}_{design}.json".replace(" ", "_")
     for path in (folder / name, Path(committed) / name):

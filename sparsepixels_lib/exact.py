@@ -9,7 +9,8 @@ from qkeras import QActivation, QConv2D, QDense
 from . import ops
 from .fixed_point import fixed, reciprocal
 from .layers import AveragePooling2DSparse, InputReduce, MaxPooling2DSparse, QConv2DSparse, SparseFlatten
-from .ranges import FINAL, RECIPROCAL_BITS, check_images, quantized_weights, ranges, walk
+from .ranges import FINAL, RECIPROCAL_BITS, check_images, layer_before, quantized_weights, ranges, walk
+from .supported import graph_model
 
 keras = tf.keras
 
@@ -24,11 +25,12 @@ def exact_predict(
     Raises TypeError or ValueError for images that are not finite floats of the model's shape and scale, for layers or
     quantizers without an exact meaning, and for networks whose sums do not fit float64.
     """
+    model = graph_model(model)
+    ranges(model)
     images = check_images(images, model)
     name = model.get_layer(layer or logits_layer(model)).name
-    ranges(model)
     starts = range(0, max(len(images), 1), batch_size)
-    batches = [walk(model, images[i : i + batch_size].astype(np.float64), _values)[name] for i in starts]
+    batches = [walk(model, images[i : i + batch_size].astype(np.float64), layer_values)[name] for i in starts]
     if isinstance(batches[0], tuple):
         return [np.concatenate(part) for part in zip(*batches, strict=True)]
     return np.concatenate(batches)
@@ -37,10 +39,14 @@ def exact_predict(
 def logits_layer(model: keras.Model) -> str:
     """Name of the last layer whose numbers are exact: the one before a final sigmoid or softmax."""
     last = model.layers[-1]
-    return last.inbound_nodes[0].inbound_layers.name if type(last) is keras.layers.Activation else last.name
+    return layer_before(model, last).name if type(last) is keras.layers.Activation else last.name
 
 
-def _values(layer, inputs):
+def layer_values(layer, inputs, weights=None):
+    """What a layer of `supported.OPTIONS` gives for the float64 arrays `inputs`: the exact rule of each class.
+
+    `weights`: kernel and bias, where not those of the layer.
+    """
     x, *hash = inputs  # x (B, ...) float64; hash a tensor, so that layers on it share their neighbours
     match layer:
         case InputReduce():
@@ -49,7 +55,7 @@ def _values(layer, inputs):
             features, hash = ops.gather_pixels(tf.constant(x), tf.constant(mask), layer.n_active)
             return features.numpy(), hash
         case QConv2DSparse():
-            return ops.conv2d(tf.constant(x), *hash, *map(tf.constant, quantized_weights(layer))).numpy()
+            return ops.conv2d(tf.constant(x), *hash, *map(tf.constant, weights or quantized_weights(layer))).numpy()
         case AveragePooling2DSparse():
             home, pooled = ops.pool_cells(*hash, layer.pool_size, layer.image_shape)
             out = ops.average_pool(tf.constant(x), home, layer.scale).numpy()
@@ -60,13 +66,13 @@ def _values(layer, inputs):
         case SparseFlatten():
             return ops.densify(tf.constant(x), *hash, layer.image_shape).numpy().reshape(len(x), layer.output_shape[-1])
         case QDense():
-            kernel, bias = quantized_weights(layer)
+            kernel, bias = weights or quantized_weights(layer)
             return x @ kernel + bias
         case QConv2D():
-            kernel, bias = quantized_weights(layer)
+            kernel, bias = weights or quantized_weights(layer)
             return tf.nn.conv2d(tf.constant(x), kernel, layer.strides, layer.padding.upper()).numpy() + bias
         case QActivation():
-            return fixed(layer.activation).quantize(x)
+            return fixed(layer.quantizer).quantize(x)
         case keras.layers.AveragePooling2D():
             return _windows(x, layer).sum(axis=(2, 4)) * reciprocal(np.prod(layer.pool_size), RECIPROCAL_BITS)
         case keras.layers.MaxPooling2D():

@@ -7,6 +7,7 @@ must not.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 import numpy as np
 from qkeras.quantizers import get_quantizer, quantized_bits, quantized_relu
@@ -62,30 +63,43 @@ class Fixed:
         return f"ap_{'' if self.signed else 'u'}fixed<{self.bits},{self.integer}>"
 
 
+MAX_BITS = 32  # float64 holds the product of two such numbers and sums of some hundreds
+
+
 def fixed(quantizer) -> Fixed:
     """The format of a QKeras quantizer given as object, string or config.
 
-    Known are `quantized_bits` (alpha 1 or None) and `quantized_relu`.
+    Known are `quantized_bits` (alpha 1 or None) and `quantized_relu`, of 1 to 32 bits with the binary point among them.
     Raises ValueError for every option whose hardware would not compute the same numbers.
     """
-    q = get_quantizer(quantizer)
+    try:
+        q = get_quantizer(quantizer)
+    except Exception as error:  # QKeras evaluates strings: whatever is wrong in them
+        raise ValueError(f"{quantizer!r} is no quantizer: {error}.") from None
     if type(q) is quantized_bits:
-        _require(q.alpha in (None, 1), q, f"alpha={q.alpha!r}: a scale is not a fixed-point format; use alpha=1")
-        _require(q.bits > 1, q, "one bit is a binary network, which is not supported")
-        out = Fixed(int(q.bits), int(q.integer) + bool(q.keep_negative), bool(q.keep_negative), bool(q.symmetric))
+        unscaled = q.alpha is None or isinstance(q.alpha, Real) and q.alpha == 1
+        _require(unscaled, q, f"alpha={q.alpha!r}: a scale is not a fixed-point format; write alpha=1")
+        for name in ("keep_negative", "symmetric"):
+            _require(getattr(q, name) in (0, 1), q, f"{name}={getattr(q, name)!r} must be 0 or 1")
+        signed, symmetric = bool(q.keep_negative), bool(q.symmetric and q.keep_negative)
+        _require(not signed or q.bits != 1, q, "one bit is a binary network, which is not supported")
     elif type(q) is quantized_relu:
         _require(q.negative_slope == 0, q, "a leaky ReLU is not supported")
         _require(not q.use_sigmoid, q, "use_sigmoid is not supported")
         _require(q.is_quantized_clip or q.relu_upper_bound is None, q, "relu_upper_bound is not supported")
-        out = Fixed(int(q.bits), int(q.integer), False)
+        signed = symmetric = False
     else:
         raise ValueError(
             f"{quantizer!r} is no quantizer this library can emit: "
             "use quantized_bits(b, i, alpha=1) or quantized_relu(b, i)."
         )
+    for name, least, most in (("bits", 1 + signed, MAX_BITS), ("integer", 0, q.bits - signed)):
+        value = getattr(q, name)
+        whole = isinstance(value, Integral) and not isinstance(value, bool) and least <= value <= most
+        _require(whole, q, f"{name}={value!r} must be a whole number from {least} to {most}")
     _require(not q.use_stochastic_rounding, q, "stochastic rounding has no hardware here")
-    _require(float(q.qnoise_factor) == 1.0, q, "qnoise_factor must be 1")
-    return out
+    _require(float(q.qnoise_factor) == 1.0, q, f"qnoise_factor is {float(q.qnoise_factor):g}, and must be 1")
+    return Fixed(int(q.bits), int(q.integer) + signed, signed, symmetric)
 
 
 def _require(condition: bool, quantizer, why: str) -> None:

@@ -6,6 +6,7 @@ import tensorflow as tf
 from . import ops
 from .exact import exact_predict
 from .layers import AveragePooling2DSparse, InputReduce, MaxPooling2DSparse
+from .supported import graph_model
 
 __all__ = ["layer_maps"]
 
@@ -17,6 +18,7 @@ def layer_maps(model: tf.keras.Model, images: np.ndarray, layer: str) -> np.ma.M
     slot points at, in a standard one those where all features are 0. An active pixel whose feature is 0 is not masked
     in a sparse network. Raises ValueError for a layer that has no image any more, and as `exact_predict`.
     """
+    model = graph_model(model)
     name = model.layers[1].name if layer == "input" else layer
     out = exact_predict(model, images, layer=name)
     before = model.layers[: model.layers.index(model.get_layer(name)) + 1]

@@ -12,10 +12,22 @@ import tensorflow as tf
 from qkeras.quantizers import get_quantizer
 
 from . import ops
+from ._legacy_keras import refuse_keras_3, require_float32
 from .fixed_point import fixed, reciprocal
 
-Layer = tf.keras.layers.Layer
 NOT_SCALED = "scale the images to [0, 1] first (uint8: divide by 255)"
+
+
+class Layer(tf.keras.layers.Layer):
+    """A layer of legacy Keras that computes in float32. Raises TypeError for tensors of Keras 3."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        require_float32(self.dtype_policy, f"{type(self).__name__} {self.name!r}")
+
+    def __call__(self, *args, **kwargs):
+        refuse_keras_3(args, kwargs)
+        return super().__call__(*args, **kwargs)
 
 
 @tf.keras.utils.register_keras_serializable("sparsepixels")

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import tensorflow as tf
 from qkeras import QActivation, QConv2D, QDense
 
+from ._legacy_keras import require_float32
 from .layers import AveragePooling2DSparse, InputReduce, QConv2DSparse, SparseFlatten
+from .supported import graph_model
 
 keras = tf.keras
 
@@ -104,7 +106,7 @@ def compact_model(model: keras.Model) -> keras.Model:
 
     It *shares* its weights with `model`. Raises ValueError if `model` has no InputReduce layer.
     """
-    reduce = input_reduce_of(model)
+    reduce = input_reduce_of(model := graph_model(model))
     return keras.Model(reduce.output, model.output, name=f"{model.name}_compact")
 
 
@@ -126,6 +128,7 @@ def _specification(dataset: str, bits: int, kind: str) -> tuple[Architecture, st
         raise ValueError(f"Unknown data set {dataset!r}: choose one of {', '.join(ARCHITECTURES)}.")
     if isinstance(bits, float) or bits not in (8, 16):
         raise ValueError(f"The published networks have 8 or 16 bits, not {bits}.")
+    require_float32(keras.mixed_precision.global_policy(), f"The {kind} network")
     integer = ARCHITECTURES[dataset].integer[kind] if bits == 8 else 6
     return ARCHITECTURES[dataset], f"quantized_bits({bits},{integer},alpha=1)", f"quantized_relu({bits},{integer})"
 

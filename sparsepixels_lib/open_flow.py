@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from hls4ml.model.graph import ModelGraph
 
-from .converter import emulate
+from .emulation import emulate
 from .exact import exact_predict
 from .hls_layers import InputReduceNode
 from .rtl import BALANCED, Design, emit_rtl
@@ -27,7 +27,7 @@ def check_rtl(project: RtlProject, hls_model: ModelGraph, images: np.ndarray) ->
     standard CNN, rounds otherwise). Returns both simulations. Raises RuntimeError that names the first event that
     differs, and what `simulate` and `emulate` raise.
     """
-    expected = exact_predict(hls_model.config.config["KerasModel"], images)
+    expected = exact_predict(hls_model.keras_model, images)
     single, full_rate = simulate(project, images, back_to_back=False), simulate(project, images)
     found = {"RTL": single.logits, "RTL with events back to back": full_rate.logits}
     if any(isinstance(node, InputReduceNode) for node in hls_model.get_layers()):

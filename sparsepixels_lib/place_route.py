@@ -62,7 +62,7 @@ def fmax(project, instance: str) -> float:
         work, sources = Path(folder), [Path(source) for source in project.sources]
         for source in sources:
             (work / source.name).write_text(PLAIN + source.read_text())
-        names = " ".join(source.name for source in sources)
+        names = " ".join(f'"{source.name}"' for source in sources)
         run(work, {"elaborate": ELABORATE.format(sources=names, top=project.top)}, project.top)
         design = json.loads((work / "design.json").read_text())["modules"]
         cells = design[project.top]["cells"]

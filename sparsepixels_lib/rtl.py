@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from pathlib import Path
 
-from hls4ml.model.graph import ModelGraph
-
+from .emulation import CnnGraph
 from .exact import exact_predict
 from .fixed_point import Fixed
 from .hls_layers import InputReduceNode
@@ -85,7 +84,7 @@ DESIGNS = {  # the design points of the tables and the hardware notebook; conv1 
 }
 
 
-def emit_rtl(hls_model: ModelGraph, output_dir: str | Path, design: Design = BALANCED) -> RtlProject:
+def emit_rtl(hls_model: CnnGraph, output_dir: str | Path, design: Design = BALANCED) -> RtlProject:
     """Write the SystemVerilog of a network converted by `convert`, from the input to the logits, into `output_dir`.
 
     A sparse network becomes the modules of hls/rtl named as its layers, a standard CNN streaming ones with line
@@ -96,20 +95,22 @@ def emit_rtl(hls_model: ModelGraph, output_dir: str | Path, design: Design = BAL
     have no such knob; FileExistsError for a folder with other files where these belong;
     TypeError for a model that is not converted, and for the name of a design.
     """
-    if not isinstance(hls_model, ModelGraph) or not isinstance(design, Design):
+    if not isinstance(hls_model, CnnGraph) or not isinstance(design, Design):
         raise TypeError(
             f"emit_rtl takes what convert returns, not {type(hls_model).__name__}, and a Design, such as "
             f'DESIGNS["balanced"], not {design!r}'
         )
+    hls_model.check_weights()
     sparse = any(isinstance(node, InputReduceNode) for node in hls_model.get_layers())
     project = (_emit_sparse if sparse else emit_standard)(hls_model, Path(output_dir), design)
     images = some_images(hls_model)
-    write_project_files(project, images, exact_predict(hls_model.config.config["KerasModel"], images))
+    project = replace(project, vectors=(images, exact_predict(hls_model.keras_model, images)))
+    write_project_files(project, *project.vectors)
     return project
 
 
-def _emit_sparse(hls_model: ModelGraph, folder: Path, design: Design) -> RtlProject:
-    keras_model = hls_model.config.config["KerasModel"]
+def _emit_sparse(hls_model: CnnGraph, folder: Path, design: Design) -> RtlProject:
+    keras_model = hls_model.keras_model
     top = top_name(keras_model.name)
     network, library = SparseTop(chain(hls_model), design), kernels().with_name("rtl")
     (height, width, channels), pixel = keras_model.input_shape[1:], pixel_format(keras_model)

@@ -82,7 +82,7 @@ def write_project_files(
 def some_images(hls_model) -> np.ndarray:
     """20 images (20, H, W, C) for a network: one empty, one full, the others with up to twice as many active pixels as
     a sparse network has slots."""
-    random, shape = np.random.default_rng(0), hls_model.config.config["KerasModel"].input_shape[1:]
+    random, shape = np.random.default_rng(0), hls_model.keras_model.input_shape[1:]
     slots = [node.get_attr("n_slots") for node in hls_model.get_layers() if node.get_attr("n_slots")]
     share = min(1, 2 * (slots[0] if slots else 20) / np.prod(shape[:2]))
     active = random.random((20, *shape[:2])) < share * np.linspace(0, 1, 20)[:, None, None]

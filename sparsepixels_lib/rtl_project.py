@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from .fixed_point import Fixed
 from .hls_plugin import kernels
@@ -18,7 +20,8 @@ class RtlProject:
     `layers` {instance in the top: group of the published reports}, in the order of the data. An event is `beats` beats
     of `beat` values of the format `pixel`; its result is `logits` numbers of the format `logit`. `interface` is "image"
     (all at once, held until taken), "rows" or "pixels". `ii`: clock cycles between events, as designed. `about`: the
-    network and its design point, in a sentence.
+    network and its design point, in a sentence. `vectors`: images (B, H, W, C) and the logits (B, L) that
+    `exact_predict` has for them, with which `simulate` compares before it answers for the first time.
     """
 
     folder: Path
@@ -33,6 +36,7 @@ class RtlProject:
     logit: Fixed
     ii: int
     about: str = ""
+    vectors: tuple[np.ndarray, np.ndarray] | None = field(default=None, compare=False, repr=False)
 
     @property
     def sources(self) -> list[Path]:

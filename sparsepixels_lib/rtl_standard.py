@@ -31,7 +31,7 @@ def emit_standard(hls_model: ModelGraph, folder: Path, design) -> RtlProject:
     nonzero weight of a convolution, and every unit of a dense layer computed at once, a DSP.
     Raises ValueError for layers and names that have no streaming module, and what `fresh` raises.
     """
-    model = hls_model.config.config["KerasModel"]
+    model = hls_model.keras_model
     top = top_name(model.name)
     pixel, shape = pixel_format(model), model.input_shape[1:]
     names = [layer.name for layer in model.layers]

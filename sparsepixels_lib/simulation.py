@@ -4,6 +4,7 @@ The C++ driver (hls/rtl/driver.cpp) plays the source and the sink of the project
 words become logits. Cycles are counted, never estimated.
 """
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from .layers import NOT_SCALED
+from .ranges import scaled_images
 from .verilator import TRACES, compiled, started
 
 BATCH = 64  # images packed at a time
@@ -49,6 +50,7 @@ def simulate(
     seed: int = 0,
     waveform: str | Path | None = None,
     limit: int | None = None,
+    check: bool = True,
 ) -> Simulation:
     """Send `images` (B, H, W, C), floats, through the RTL of `project` (an `rtl.RtlProject`) and wait for every result.
 
@@ -58,11 +60,12 @@ def simulate(
     again. Registers wake up random; `seed` settles that and the gaps. `waveform` names a .vcd or .fst file to write, in
     which a clock cycle has 10 units of time, whatever their name; `limit` takes only the first images.
 
-    The simulator is compiled once for each content of the sources, into `project.folder/sim`. Raises MissingTool
-    without Verilator, g++ or make, TypeError and ValueError for wrong images or options, and RuntimeError if the design
-    does not compile, never answers (the message says which layers did) or breaks the protocol.
+    The simulator is compiled once for each content of the sources, into `project.folder/sim`. `check` compares it once
+    with `exact_predict` on the project's own vectors. Raises MissingTool without Verilator, g++ or make, TypeError and
+    ValueError for wrong images or options, and RuntimeError if the design does not compile, never answers (the message
+    says which layers did), breaks the protocol or is not exact.
     """
-    images = _check(images, project)
+    images = scaled_images(images, tuple(project.image_shape), project.pixel, project.top)
     if limit is not None and not (isinstance(limit, Integral) and limit >= 0):
         raise ValueError(f"limit={limit!r}: a number of images, or None for all")
     if not isinstance(seed, Integral):
@@ -79,13 +82,13 @@ def simulate(
     trace = "" if waveform is None else Path(waveform).suffix or "none"
     if trace not in TRACES or trace and (not Path(waveform).resolve().parent.is_dir() or Path(waveform).is_dir()):
         raise ValueError(f"waveform={str(waveform)!r}: name a .vcd or an .fst file in a folder that exists")
-    layers, words = len(project.layers), _words(project.logits * project.logit.bits)
-    record = np.dtype([("cycles", "<i8", (layers + 2,)), ("words", "<u4", (words,))])
-    records = np.zeros(len(images), record)
+    records = _records(project, 0)
     if len(images):
-        options = [len(images), gaps, int(back_to_back), seed, patience(project, gaps), waveform or "-"]
-        options += [f"{event}:{cycle}" for event, cycle in resets.items()]
-        _run(project, [_simulator(project, trace), *options], images, records)
+        program = _simulator(project, trace)
+        if check and project.vectors is not None:
+            _check_exact(project, program)
+        options = [gaps, int(back_to_back), seed, patience(project, gaps), waveform or "-"]
+        records = _run(project, program, images, [*options, *(f"{event}:{cycle}" for event, cycle in resets.items())])
     cycles = records["cycles"]
     distances = np.diff(cycles[:, -1])
     full_rate = back_to_back and not gaps and not resets and len(images) > 1
@@ -98,6 +101,27 @@ def simulate(
     )
 
 
+def _check_exact(project, program: Path) -> None:
+    """Compare with the logits of `exact_predict` on a few of the project's vectors, unless that was done before."""
+    done, (images, expected) = program.with_suffix(".exact"), project.vectors
+    content = hashlib.sha256(
+        np.ascontiguousarray(images).tobytes() + np.ascontiguousarray(expected).tobytes()
+    ).hexdigest()
+    if done.exists() and done.read_text() == content:
+        return
+    few = np.linspace(0, len(images) - 1, min(len(images), max(3, 5000 // project.ii))).astype(int)
+    records = _run(project, program, images[few], [0.0, 1, 0, patience(project), "-"])
+    logits = _unpack(records["words"], project.logits, project.logit)
+    wrong = (logits != expected[few]).any(axis=1)
+    if wrong.any():
+        event = int(wrong.argmax())
+        raise RuntimeError(
+            f"{project.top}: the RTL differs from exact_predict in {wrong.sum()} of {len(few)} events of its own, "
+            f"first {logits[event]}, not {expected[few][event]}: emit it again; check=False simulates in spite of this"
+        )
+    done.write_text(content)
+
+
 def patience(project, gaps: float = 0.0) -> int:
     """Cycles after which a design that has given no result is taken to have none: far more than any needs."""
     return int((1000 + 50 * project.beats + 50 * np.prod(project.image_shape[:2])) / (1 - gaps))
@@ -105,7 +129,7 @@ def patience(project, gaps: float = 0.0) -> int:
 
 def beats(images, project) -> np.ndarray:
     """`images` (B, H, W, C), checked and quantised, as the words (B, beats, words) uint32 of in_data."""
-    images = _check(images, project)
+    images = scaled_images(images, tuple(project.image_shape), project.pixel, project.top)
     codes = np.rint(project.pixel.quantize(images) / project.pixel.lsb).astype(np.int64).reshape(len(images), -1)
     codes = np.pad(codes, ((0, 0), (0, project.beats * project.beat - codes.shape[1])))
     return pack(codes.reshape(len(images), project.beats, project.beat), project.pixel.bits)
@@ -128,20 +152,6 @@ def _unpack(words: np.ndarray, count: int, form) -> np.ndarray:
     return bits @ weights * form.lsb
 
 
-def _check(images, project) -> np.ndarray:
-    images = np.asarray(images)
-    if images.dtype.kind != "f":
-        raise TypeError(f"The images are {images.dtype}: {NOT_SCALED}.")
-    if images.shape[1:] != tuple(project.image_shape):
-        sizes = ", ".join(map(str, project.image_shape))
-        raise ValueError(f"The images have shape {images.shape}, but {project.top} takes (events, {sizes}).")
-    if not np.isfinite(images).all():
-        raise ValueError(f"{np.count_nonzero(~np.isfinite(images))} pixels are NaN or infinite.")
-    if (largest := images.max(initial=0)) > 2 * project.pixel.max:  # what is a little too large saturates
-        raise ValueError(f"The largest pixel is {largest:g}, far above {project.pixel.max:g}: {NOT_SCALED}.")
-    return images
-
-
 def _words(bits: int) -> int:
     return -(-bits // 32)
 
@@ -162,14 +172,21 @@ def _simulator(project, trace: str) -> Path:
     return compiled(project, header, trace)
 
 
-def _run(project, command: list, images: np.ndarray, records: np.ndarray) -> None:
-    """Fill `records` with what the simulator says of each event."""
+def _records(project, events: int) -> np.ndarray:
+    """What the simulator says of `events` events, zeros for now: cycles, and the words of out_data."""
+    words = _words(project.logits * project.logit.bits)
+    return np.zeros(events, [("cycles", "<i8", (len(project.layers) + 2,)), ("words", "<u4", (words,))])
+
+
+def _run(project, program: Path, images: np.ndarray, options: list) -> np.ndarray:
+    """The records of `images` (B, H, W, C), which the simulator is sent with `options`."""
+    records = _records(project, len(images))
     with tempfile.TemporaryFile() as stream, tempfile.TemporaryFile() as errors:
         for start in range(0, len(images), BATCH):
             stream.write(beats(images[start : start + BATCH], project).tobytes())
         stream.seek(0)
         with (
-            started(command, stdin=stream, stderr=errors) as process,
+            started([program, len(images), *options], stdin=stream, stderr=errors) as process,
             tqdm(total=len(records), desc=f"simulating {project.top}", unit="event", leave=False) as progress,
         ):
             for event in range(len(records)):
@@ -183,3 +200,4 @@ def _run(project, command: list, images: np.ndarray, records: np.ndarray) -> Non
                 errors.seek(0)
                 lines = errors.read().decode().splitlines() or [f"the simulator ended with code {process.returncode}"]
                 raise RuntimeError(f"{project.top}: {lines[-1]}")
+    return records

@@ -180,11 +180,12 @@ def weights(node, x: Codes, more: int = 0) -> tuple[np.ndarray, list[int], int]:
     """Kernel and bias of a node as Python's whole numbers on the grid of the sum, and that grid's fraction bits; `more`
     fraction bits come from a factor that is applied to the products later."""
     w, b = node.get_weights("weight"), node.get_weights("bias")
+    values = w.data.T if node.get_attr("_weights_transposed") else w.data  # by hls4ml, for its strategy Resource
     w_fraction, b_fraction = (v.type.precision.width - v.type.precision.integer for v in (w, b))
     fraction = max(x.fraction + more + w_fraction, b_fraction)
     whole = np.frompyfunc(int, 1, 1)
-    kernel, bias = whole(np.ldexp(w.data, fraction - x.fraction - more)), whole(np.ldexp(b.data, fraction))
-    if (np.ldexp(w.data, fraction - x.fraction - more) != kernel).any() or (np.ldexp(b.data, fraction) != bias).any():
+    kernel, bias = whole(np.ldexp(values, fraction - x.fraction - more)), whole(np.ldexp(b.data, fraction))
+    if (np.ldexp(values, fraction - x.fraction - more) != kernel).any() or (np.ldexp(b.data, fraction) != bias).any():
         raise ValueError(f"{node.name!r}: its weights are not on the grid of their types.")
     return kernel, bias.tolist(), fraction
 

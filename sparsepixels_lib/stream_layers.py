@@ -16,7 +16,7 @@ import tensorflow as tf
 from qkeras import QActivation, QConv2D, QDense
 
 from .fixed_point import Fixed, fixed, reciprocal_code
-from .ranges import RECIPROCAL_BITS, quantized_weights
+from .ranges import RECIPROCAL_BITS, quantized_weights, weight_format
 from .rtl_codes import Codes, bits, code, digits, factors, levels, packed, tree_parameters, weighted
 
 keras = tf.keras
@@ -215,7 +215,7 @@ def _pool(layer, source: Stream, wanted: tuple[int, int], group: str) -> Instanc
 
 
 def _activation(layer, source: Stream, group: str) -> Instance:
-    grid = fixed(layer.activation)
+    grid = fixed(layer.quantizer)
     low, high = _codes(grid)
     out = replace(source, bits=grid.bits, fraction=grid.fraction, low=low, high=high)
     parameters = {
@@ -251,8 +251,8 @@ def _dense(layer, source: Stream, last: bool, dsp: bool) -> Instance:
 def _weight_codes(layer, source: Stream) -> tuple[np.ndarray, list[int], int]:
     """Kernel and bias as Python's whole numbers on the grid of the sum, and that grid's fraction bits."""
     kernel, bias = quantized_weights(layer)
-    k = fixed(layer.kernel_quantizer).fraction
-    b = fixed(layer.bias_quantizer).fraction if layer.use_bias else 0
+    k = weight_format(layer, "kernel").fraction
+    b = weight_format(layer, "bias").fraction if layer.use_bias else 0
     fraction = max(source.fraction + k, b)
     whole = np.frompyfunc(int, 1, 1)
     kernel, bias = whole(np.ldexp(kernel, fraction - source.fraction)), whole(np.ldexp(bias, fraction))

@@ -10,9 +10,11 @@ import gc
 import hashlib
 import json
 import os
+import re
 import tempfile
 import weakref
 import zipfile
+from numbers import Integral, Real
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +22,11 @@ import tensorflow as tf
 from qkeras import QActivation
 from tqdm.auto import tqdm
 
+from ._legacy_keras import require_float32
 from .layers import InputReduce
 from .models import compact_model, input_reduce_of
 from .ranges import check_images
+from .supported import graph_model
 
 keras = tf.keras
 
@@ -31,8 +35,11 @@ def reduce_dataset(model: keras.Model, images: np.ndarray, *, batch_size: int = 
     """Compact arrays of all `images` (B, H, W, C), once, by the model's InputReduce.
 
     They are features (B, N, C) float32 and hash (B, N, 2) int32.
-    Raises ValueError or TypeError if the model is not sparse or the images do not fit it.
+    Raises ValueError or TypeError if the model is not sparse, the images do not fit it or batch_size is no number of
+    images.
     """
+    _require("a whole number, at least 1", Integral, lambda v: v >= 1, batch_size=batch_size)
+    model = graph_model(model)
     images, reduce = check_images(images, model), tf.function(input_reduce_of(model))
     n, channels = input_reduce_of(model).n_active, images.shape[-1]
     features, hash = np.empty((len(images), n, channels), np.float32), np.empty((len(images), n, 2), np.int32)
@@ -63,21 +70,35 @@ def fit(
 ) -> dict[str, list[float]]:
     """Train `model` (in place) and return its history: loss, accuracy, val_loss, val_accuracy, one number an epoch.
 
-    `train`, `val`: pairs (images (B, H, W, C), labels (B,)), or a Dataset of `load`. A sparse model trains on
-    reduced arrays. The state after each epoch is kept in the folder `cache` under a key of model, data and
-    settings: the same call later, with this or an equal model, loads the result, or goes on after an interruption, and
-    says so. Raises ValueError or TypeError for images, labels or settings that do not fit, PermissionError for a cache
-    that cannot be written, and FloatingPointError if the loss is not finite.
+    `train`, `val`: pairs (images (B, H, W, C), labels (B,) or (B, 1)), or a Dataset of `load`; labels are whole numbers
+    from 0 on, for two classes also True and False. A sparse model trains on reduced arrays. The state after each epoch
+    is kept in the folder `cache` under a key of model, data and settings: the same call later, with this or an equal
+    model, loads the result, or goes on after an interruption, and says so.
+
+    Raises before training ValueError or TypeError for images, labels or settings that do not fit and for a model with a
+    NaN or infinite weight, PermissionError for a cache that cannot be written; and FloatingPointError after an epoch
+    that leaves loss, val_loss or a weight not finite. Whatever stops it, the model then has the weights of the last
+    epoch that ended well, or those it began with.
     """
-    if epochs < 1 or patience < 1 or batch_size < 1:
-        raise ValueError(f"epochs, patience and batch_size must be at least 1, not {epochs}, {patience}, {batch_size}.")
+    for layer in graph_model(model).layers:
+        require_float32(layer.dtype_policy, f"Layer {layer.name!r}")
+    _require("a whole number, at least 1", Integral, lambda v: v >= 1,
+             epochs=epochs, batch_size=batch_size, patience=patience)  # fmt: skip
+    _require("a whole number, at least 0", Integral, lambda v: v >= 0, seed=seed)
+    _require("a finite number above 0", Real, lambda v: 0 < v < np.inf, learning_rate=learning_rate)
+    _require("a finite number, at least 0", Real, lambda v: 0 <= v < np.inf, min_delta=min_delta)
     if unnamed := [a.name for a in model.layers if type(a) is QActivation and not isinstance(a.activation, str)]:
         raise ValueError(
             f"QActivation {unnamed[0]!r}: give its quantizer as a string, or the saved model cannot be loaded."
         )
-    _check_folder(Path(cache))
+    if broken := _not_finite(model):
+        raise ValueError(
+            f"Layer {broken[0]!r} of {model.name!r} begins with a NaN or infinite weight: build or load it again."
+        )
+    pairs = [_pair(name, data, model) for name, data in (("train", train), ("val", val))]
+    _check_folder(cache)
     trained = compact_model(model) if any(isinstance(layer, InputReduce) for layer in model.layers) else model
-    (x, y), (x_val, y_val) = (_arrays(model, trained, data) for data in (train, val))
+    (x, y), (x_val, y_val) = ((_inputs(name, images, model), labels) for name, images, labels in pairs)
     logits = getattr(model.layers[-1], "activation", None) not in (keras.activations.sigmoid, keras.activations.softmax)
     losses = keras.losses
     kind = losses.BinaryCrossentropy if model.output_shape[-1] == 1 else losses.SparseCategoricalCrossentropy
@@ -90,6 +111,7 @@ def fit(
     settings = [epochs, batch_size, learning_rate, patience, min_delta, seed]
     state = _State(Path(cache), model, [*x, y, *x_val, y_val], settings)
     history = state.load(trained)
+    last = trained.get_weights()  # what is cut off in the middle, or not finite, is not left in the model
     finished = _stopped(history, epochs, patience, min_delta)
     if history:
         print(
@@ -101,16 +123,19 @@ def fit(
             total=epochs, initial=len(history.get("loss", [])), desc=model.name, unit="epoch", disable=finished
         ) as bar:
             while not _stopped(history, epochs, patience, min_delta):
-                order = np.random.default_rng([seed, len(history.get("loss", []))]).permutation(len(y))
+                done = len(history.get("loss", []))
+                order = np.random.default_rng([seed, done]).permutation(len(y))
                 data = dict(
                     x=[a[order] for a in x], y=y[order], validation_data=(x_val, y_val), validation_batch_size=1024
                 )
                 epoch = trained.fit(**data, batch_size=batch_size, shuffle=False, verbose=0).history
-                if not np.isfinite([epoch["loss"][0], epoch["val_loss"][0]]).all():
+                if wrong := _wrong(epoch, trained):
                     raise FloatingPointError(
-                        f"{model.name}: the loss is {epoch['loss'][0]}. Lower learning_rate, or look at the images."
+                        f"{model.name}: {wrong} after epoch {done + 1}; the weights from before it are restored. "
+                        "Lower learning_rate, or look at the images."
                     )
                 history = {key: history.get(key, []) + [float(v[0])] for key, v in epoch.items()}
+                last = trained.get_weights()
                 state.save(trained, history)
                 if trained is model:  # Keras leaves the epoch's images in cycles: gigabytes after some tens of epochs
                     gc.collect()
@@ -123,8 +148,7 @@ def fit(
         )
         raise
     finally:
-        if _stopped(history, epochs, patience, min_delta):
-            state.restore_best(trained)
+        trained.set_weights(state.best if _stopped(history, epochs, patience, min_delta) else last)
         _LEFT[model] = model.get_weights(), start
     return history
 
@@ -138,31 +162,89 @@ def _start(model) -> list[np.ndarray]:
     return began if left and all(map(np.array_equal, now, left)) else now
 
 
-def _check_folder(cache: Path) -> None:
+def _require(wanted: str, kind: type, fits, **settings) -> None:
+    for name, value in settings.items():
+        if isinstance(value, bool) or not isinstance(value, kind) or not fits(value):
+            raise ValueError(f"{name} must be {wanted}, not {value!r}.")
+
+
+def _not_finite(model) -> list[str]:
+    """The layers that have a NaN or infinite weight."""
+    return [layer.name for layer in model.layers if not all(np.isfinite(w).all() for w in layer.get_weights())]
+
+
+def _wrong(epoch: dict, model) -> str:
+    """Which loss of the epoch is not finite, else which layer's weights; nothing if all is well."""
+    wrong = [f"{key} is {epoch[key][0]}" for key in ("loss", "val_loss") if not np.isfinite(epoch[key][0])]
+    return " and ".join(wrong or [f"a weight of layer {name!r} is not finite" for name in _not_finite(model)[:1]])
+
+
+def _check_folder(cache) -> None:
+    if not isinstance(cache, str | os.PathLike):
+        raise TypeError(f"cache must be the path of a folder, not {cache!r}.")
     try:
-        cache.mkdir(parents=True, exist_ok=True)
+        Path(cache).mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=cache).close()
     except OSError as error:
         raise PermissionError(f"Cannot write into the cache folder {cache} ({error.strerror}): name another.") from None
 
 
-def _arrays(model, trained, data) -> tuple[list[np.ndarray], np.ndarray]:
-    images, labels = (data.images, data.labels) if hasattr(data, "images") else data
-    labels, classes = np.asarray(labels), max(model.output_shape[-1], 2)
-    if labels.shape != (len(images),) or len(labels) == 0:
-        raise ValueError(
-            f"{len(images)} images need as many labels (at least one), not an array of shape {labels.shape}."
+def _pair(name: str, data, model) -> tuple[str, np.ndarray, np.ndarray]:
+    """`name` ("train" or "val", with which every error begins), its images and its labels (B, 1), checked."""
+    if hasattr(data, "images") and hasattr(data, "labels"):
+        data = data.images, data.labels
+    if not isinstance(data, tuple | list) or len(data) != 2:
+        raise TypeError(
+            f"{name} is {_given(data)}: write fit(model, (x, y), (x_val, y_val)), pairs of whole arrays, or give what "
+            "sp.load returns."
         )
-    if labels.min() < 0 or labels.max() >= classes or (labels != labels.astype(int)).any():
-        raise ValueError(f"Labels must be whole numbers from 0 to {classes - 1}, not {labels.min()} to {labels.max()}.")
-    if trained is model:
-        return [check_images(images, model)], labels.reshape(-1, 1)
+    try:
+        if np.ndim(data[0]) < 2:
+            raise TypeError(f"the images are {_given(data[0])}: give one array (B, H, W, C), then the labels.")
+        images = check_images(data[0], model)
+        return name, images, _labels(data[1], len(images), max(model.output_shape[-1], 2))
+    except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: torch, of a tensor that requires grad
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{name}: {' '.join(str(error).split())}") from None
+
+
+def _labels(given, n: int, classes: int) -> np.ndarray:
+    labels, wanted = np.asarray(given), f"whole numbers from 0 to {classes - 1}"
+    if n == 0:
+        raise ValueError("there is no image, but at least one is needed.")
+    if labels.shape not in ((n,), (n, 1)):
+        one_hot = ": if they are one-hot, write labels.argmax(axis=1)" if labels.ndim == 2 and len(labels) == n else ""
+        these = _given(labels if labels.ndim else given)
+        raise ValueError(f"{n} images need as many labels; these are {these}{one_hot}.")
+    if labels.dtype.kind not in "biuf":
+        raise TypeError(
+            f"the labels are of type {labels.dtype.type.__name__}, such as {labels.item(0)!r}: give {wanted}, "
+            "e.g. [names.index(label) for label in labels]."
+        )
+    if labels.dtype == bool and classes > 2:
+        raise ValueError(f"the labels are True and False, but the model has {classes} classes: give {wanted}.")
+    wrong = labels[~((labels >= 0) & (labels < classes) & (labels == np.floor(labels)))]
+    if wrong.size:
+        raise ValueError(f"labels must be {wanted}; {wrong.size} of {n} are not, such as {wrong[0]}.")
+    return labels.reshape(-1, 1)
+
+
+def _given(data) -> str:
+    if data is None:
+        return "None"
+    shape = tuple(getattr(data, "shape", ()))
+    length = f", length {len(data)}" if isinstance(data, tuple | list | dict) else ""
+    return f"of type {type(data).__name__}{length}{f', shape {shape}' if shape else ''}"
+
+
+def _inputs(name: str, images, model) -> list[np.ndarray]:
+    if not any(isinstance(layer, InputReduce) for layer in model.layers):
+        return [images]
     features, hash = reduce_dataset(model, images)
     if not hash.any():
         threshold = input_reduce_of(model).threshold
-        raise ValueError(f"No pixel is above the threshold {threshold:g}: the largest is {np.max(images):g}.")
-    x = [features, hash]
-    return x, labels.reshape(-1, 1)
+        raise ValueError(f"{name}: no pixel is above the threshold {threshold:g}: the largest is {np.max(images):g}.")
+    return [features, hash]
 
 
 def _stopped(history: dict, epochs: int, patience: int, min_delta: float) -> bool:
@@ -181,7 +263,8 @@ class _State:
         digest = hashlib.sha256(json.dumps([layers, settings], default=str).encode())
         for array in [*model.get_weights(), *arrays]:
             digest.update(np.ascontiguousarray(array))
-        self.path = cache / f"{model.name}-{digest.hexdigest()[:12]}.npz"
+        name = re.sub(r"[^\w.-]", "_", model.name)
+        self.path = cache / f"{name}-{digest.hexdigest()[:12]}.npz"
         self.best = model.get_weights()
 
     def load(self, model) -> dict:
@@ -191,12 +274,15 @@ class _State:
             with np.load(self.path) as file:
                 history, variables = json.loads(str(file["history"])), _variables(model)
                 values = [file[f"v{i}"] for i in range(len(variables))]
-                self.best = [file[f"best{i}"] for i in range(len(self.best))]
+                best = [file[f"best{i}"] for i in range(len(self.best))]
+                if not all(np.isfinite(a).all() for a in [*values, *best]):
+                    raise ValueError("a weight in it is not finite")
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             print(f"{self.path} cannot be read ({error}): this run starts from the beginning.")
             return {}
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
+        self.best = best
         return history
 
     def save(self, model, history: dict) -> None:
@@ -208,9 +294,6 @@ class _State:
         scratch = self.path.with_suffix(f".{os.getpid()}.tmp.npz")
         np.savez(scratch, history=json.dumps(history), **arrays)
         scratch.replace(self.path)
-
-    def restore_best(self, model) -> None:
-        model.set_weights(self.best)
 
 
 def _variables(model) -> list:

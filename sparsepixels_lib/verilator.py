@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -18,6 +17,7 @@ from tqdm.auto import tqdm
 
 from .hls_plugin import kernels
 from .synthesis import MissingTool
+from .temporary import plain_folder
 
 TRACES = {"": [], ".vcd": ["--trace-vcd"], ".fst": ["--trace-fst"]}
 FLAGS = ["-O3", "--x-assign", "unique", "--x-initial", "unique"]  # nothing may rely on a register's first value
@@ -40,7 +40,8 @@ def compiled(project, header: str, trace: str) -> Path:
     """The simulator of `project`: hls/rtl/driver.cpp with `header` as project.h, writing `trace` (a key of TRACES).
 
     It is kept in project.folder/sim under the hash of all that went into it. Raises MissingTool without Verilator, g++,
-    make or what an .fst file needs, and RuntimeError with the first error if something does not compile.
+    make or what an .fst file needs, OSError without a temporary folder (see `plain_folder`), and RuntimeError with the
+    first error if something does not compile.
     """
     _package()
     _require_compiler(trace)
@@ -51,8 +52,8 @@ def compiled(project, header: str, trace: str) -> Path:
     program = project.folder / "sim" / hashlib.sha256("\0".join(content).encode()).hexdigest()[:16]
     if program.exists():
         return program
-    with tempfile.TemporaryDirectory() as folder:  # not in the project's folder: make takes no path with a space
-        Path(folder, "project.h").write_text(header)
+    with plain_folder() as folder:  # not in the project's folder, whose path may be any
+        (folder / "project.h").write_text(header)
         for path in (driver, *project.sources):
             shutil.copy(path, folder)
         options = ["--cc", "--exe", "--build", "-j", os.cpu_count(), "--prefix", "Top", "--top-module", project.top]
@@ -60,14 +61,14 @@ def compiled(project, header: str, trace: str) -> Path:
         options += ["-CFLAGS", "-std=c++20 -DVL_USER_FATAL"]  # vl_fatal is the driver's
         sources = [path.name for path in project.sources]
         with tqdm(desc=f"compiling {project.top}, once: up to a minute", bar_format="{desc}", leave=False):
-            code, text = _verilator([*options, *flags, driver.name, *sources], Path(folder))
+            code, text = _verilator([*options, *flags, driver.name, *sources], folder)
         if code:
             lines = text.splitlines() or [f"exit code {code}"]
             first = next((line for line in lines if re.search(r"%Error|\b[Ee]rror:|\*\*\*", line)), lines[-1])
             raise RuntimeError(f"Verilator could not compile {project.top}: {first}")
         program.parent.mkdir(exist_ok=True)
         part = program.with_suffix(f".{os.getpid()}")
-        shutil.copy(Path(folder, "simulator"), part)
+        shutil.copy(folder / "simulator", part)
     return part.replace(program)  # whole or not at all
 
 
@@ -86,11 +87,11 @@ def started(command: list, folder: Path | None = None, **options) -> Iterator[su
 def _verilator(arguments: list, folder: Path) -> tuple[int, str]:
     """Exit code and output of Verilator run in `folder`. Its binary is called directly: only its wrapper needs perl."""
     package = _package()
-    with tempfile.TemporaryDirectory() as names:
-        root = Path(names, "verilator")  # make takes no path with a space
+    with plain_folder() as names:
+        root = names / "verilator"  # the package's own path may be any
         root.symlink_to(package)
-        Path(names, "python").symlink_to(sys.executable)  # called by the makefile, and not everywhere on the PATH
-        path = os.pathsep.join([names, os.environ["PATH"]])
+        (names / "python").symlink_to(sys.executable)  # called by the makefile, and not everywhere on the PATH
+        path = os.pathsep.join([str(names), os.environ["PATH"]])
         environment = {**os.environ, "VERILATOR_ROOT": str(root), "PATH": path}
         command = [root / "bin" / "verilator_bin", *arguments]
         with started(command, folder, stderr=subprocess.STDOUT, env=environment) as process:

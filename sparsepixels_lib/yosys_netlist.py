@@ -19,6 +19,7 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from .synthesis import MissingTool
+from .temporary import plain_folder
 
 # In a process of its own, so that a crash, Ctrl-C or lack of memory ends Yosys and not the notebook.
 PACKAGES = {
@@ -86,7 +87,7 @@ def netlist(
 
     Raises MissingTool without Yosys; RuntimeError with net and module for a latch, a net with several drivers or none,
     an initial value, a loop of logic or a port of the wrong width, with file and line for an error in a source, and
-    with Yosys' last line when it fails otherwise.
+    with Yosys' last line when it fails otherwise; OSError without a temporary folder (see `plain_folder`).
     """
     package()
     sources, log = [Path(source) for source in sources], Path(log)
@@ -96,7 +97,7 @@ def netlist(
         try:
             for source in sources:  # relative names: WebAssembly has its own /tmp
                 shutil.copyfile(source, work / source.name)
-            names = " ".join(source.name for source in sources)
+            names = " ".join(f'"{source.name}"' for source in sources)
             run(work, {"elaborate": ELABORATE.format(sources=names, top=top)}, top)
             parts = _deal(work / "design.il", parallel)
             if initial := (work / "initial.txt").read_text().split():
@@ -122,12 +123,14 @@ def run(work: Path, scripts: dict[str, str], top: str, bar: tqdm | None = None) 
     code = f"import sys; {PACKAGES[package()]}"
     logs = {name: work / f"{name}.log" for name in scripts}
     with ExitStack() as stack:
+        environment = {**os.environ, "TMPDIR": str(stack.enter_context(plain_folder()))}  # ABC's; `work` may be any
         processes = {}  # they end with this block, and all that they have started with them
         for name, script in scripts.items():
             (work / f"{name}.ys").write_text(script)
             log = stack.enter_context(logs[name].open("w"))
             command = [sys.executable, "-c", code, f"{name}.ys"]
-            processes[name] = subprocess.Popen(command, cwd=work, stdout=log, stderr=log, start_new_session=True)
+            options = {"stdout": log, "stderr": log, "start_new_session": True}
+            processes[name] = subprocess.Popen(command, cwd=work, env=environment, **options)
             stack.callback(_end, processes[name])
         codes = [None]
         while None in codes and not any(codes):

@@ -7,8 +7,10 @@ from oracle import Grid
 def describe(model) -> list[dict]:
     """The network up to its logits; weights raw, quantizers as the strings the user gave."""
     steps = []
-    for layer in model.layers[1:]:
+    for layer in model.layers:
         kind, config = type(layer).__name__, layer.get_config()
+        if kind == "InputLayer":
+            continue
         if kind == "InputReduce":
             steps.append(
                 {
@@ -19,10 +21,11 @@ def describe(model) -> list[dict]:
                 }
             )
         elif kind == "QActivation":
-            steps.append({"kind": "quantize" if not steps else "activation", "grid": Grid(str(config["activation"]))})
+            grid = Grid(_text(config["activation"]))
+            steps.append({"kind": "quantize" if not steps else "activation", "grid": grid})
         elif kind in ("QConv2DSparse", "QConv2D", "QDense"):
             quantizers = [config[f"{w}_quantizer"] for w in ("kernel", "bias" if config["use_bias"] else "kernel")]
-            grids = [_weight_grid(quantizer) for quantizer in quantizers]
+            grids = [Grid(_text(quantizer)) for quantizer in quantizers]
             weights = [w.astype(np.float64) for w in layer.get_weights()]
             bias = weights[1] if len(weights) > 1 else np.zeros(weights[0].shape[-1])
             steps.append(
@@ -34,6 +37,8 @@ def describe(model) -> list[dict]:
                     "bias_grid": grids[1],
                 }
             )
+            if kind == "QConv2D":
+                steps[-1] |= {"strides": config["strides"], "padding": config["padding"]}
         elif "Pooling" in kind:
             step = {"kind": "average" if "Average" in kind else "max", "size": config["pool_size"]}
             if kind == "AveragePooling2DSparse":
@@ -49,11 +54,15 @@ def describe(model) -> list[dict]:
     return steps
 
 
-def _weight_grid(quantizer) -> Grid:
+def _text(quantizer) -> str:
+    """A quantizer as Grid reads it, from a string, an object or its config."""
     if isinstance(quantizer, str):
-        return Grid(quantizer)
-    config = quantizer["config"]
-    return Grid(f"quantized_bits({config['bits']},{config['integer']},{int(config['symmetric'])})")
+        return quantizer
+    if not isinstance(quantizer, dict):
+        quantizer = {"class_name": type(quantizer).__name__, "config": quantizer.get_config()}
+    name, config = quantizer["class_name"], quantizer["config"]
+    more = [int(config[key]) for key in ("symmetric", "keep_negative") if key in config]
+    return f"{name}({','.join(map(str, [config['bits'], config['integer'], *more]))})"
 
 
 def corner_images(height: int, width: int, channels: int, n_active: int, seed: int = 0) -> np.ndarray:

@@ -29,14 +29,18 @@ def shift_half_even(codes: np.ndarray, bits: int) -> np.ndarray:
 class Grid:
     """A quantizer string read by its documentation.
 
-    quantized_bits(b, i[, symmetric][, alpha=1]) or quantized_relu(b, i).
+    quantized_bits(b, i[, symmetric[, keep_negative]][, alpha=1]) or quantized_relu(b, i), or with the names of these.
     """
 
     def __init__(self, text: str):
         name, arguments = re.fullmatch(r"(\w+)\((.*)\)", text.replace(" ", "")).groups()
-        numbers = [int(a) for a in arguments.split(",") if re.fullmatch(r"-?\d+", a)]
-        bits, integer, symmetric = (*numbers, 0)[:3]
-        signed = name == "quantized_bits"
+        given = {"symmetric": 0, "keep_negative": 1}
+        for place, argument in enumerate(arguments.split(",")):
+            key, _, value = argument.rpartition("=")
+            order = ("bits", "integer", "symmetric", "keep_negative")
+            given[key or order[place]] = {"True": 1, "False": 0}.get(value) if value[0] in "TF" else int(value)
+        bits, integer, symmetric = given["bits"], given["integer"], given["symmetric"]
+        signed = name == "quantized_bits" and given["keep_negative"] == 1
         self.fraction = bits - integer - signed
         self.low = -(2 ** (bits - 1)) + symmetric if signed else 0
         self.high = 2 ** (bits - signed) - 1
@@ -64,14 +68,22 @@ def input_reduce(images: np.ndarray, grid: Grid, threshold: float, n: int) -> Im
     return Image(np.where(active[..., None], codes, 0), grid.fraction, active)
 
 
-def conv2d(x: Image, kernel, kernel_grid: Grid, bias, bias_grid: Grid) -> Image:
+def conv2d(x: Image, kernel, kernel_grid: Grid, bias, bias_grid: Grid, strides=(1, 1), padding="same") -> Image:
     k, b = kernel_grid.codes(kernel), bias_grid.codes(bias)
     (k_h, k_w, channels, filters), (batch, height, width, _) = k.shape, x.codes.shape
     fraction = max(x.fraction + kernel_grid.fraction, bias_grid.fraction)
-    padded = np.pad(x.codes, ((0, 0), (k_h // 2, k_h // 2), (k_w // 2, k_w // 2), (0, 0)))
-    out = np.zeros((batch, height, width, filters), np.int64)
+    sizes, zeros = [], []
+    for size, kernel_size, stride in zip((height, width), (k_h, k_w), strides, strict=True):
+        outputs = -(-size // stride) if padding == "same" else (size - kernel_size) // stride + 1
+        missing = max((outputs - 1) * stride + kernel_size - size, 0)
+        sizes.append(outputs)
+        zeros.append((missing // 2, missing - missing // 2))  # as TensorFlow: the odd one behind
+    padded = np.pad(x.codes, ((0, 0), *zeros, (0, 0)))
+    (rows, columns), (down, right) = sizes, strides
+    out = np.zeros((batch, rows, columns, filters), np.int64)
     for dy, dx, c, f in np.ndindex(k_h, k_w, channels, filters):
-        out[..., f] += padded[:, dy : dy + height, dx : dx + width, c] * k[dy, dx, c, f]
+        taps = padded[:, dy : dy + rows * down : down, dx : dx + columns * right : right, c][:, :rows, :columns]
+        out[..., f] += taps * k[dy, dx, c, f]
     out = (out << (fraction - x.fraction - kernel_grid.fraction)) + (b << (fraction - bias_grid.fraction))
     return Image(out if x.active is None else np.where(x.active[..., None], out, 0), fraction, x.active)
 

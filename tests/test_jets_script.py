@@ -172,8 +172,8 @@ def test_a_file_of_another_schema_is_named_and_nothing_is_lost(folder, contents,
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda content: content[: len(content) // 2], "no complete HDF5 file .*truncated"),
-        (lambda content: b"", "no complete HDF5 file"),
+        (lambda content: content[: len(content) // 2], "only part of the file .*truncated"),
+        (lambda content: b"", "not an HDF5 file"),
         (lambda content: b"\n<!DOCTYPE html><title>404 Not Found</title>", "a web page, not an HDF5 file"),
     ],
 )

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import nbformat.v4 as v4
 import pytest
 import yaml
@@ -21,6 +22,8 @@ pathlib.Path(out).mkdir(parents=True, exist_ok=True)
 row = {"network": "toy", "quantity": "twice n", "value": 2 * n, "published": None, "source": "arithmetic"}
 pathlib.Path(out, "results.json").write_text(json.dumps({"title": "Toy", "rows": [row]}))
 """
+
+FIGURE = "import matplotlib.pyplot as plt\nfigure, ax = plt.subplots(figsize=(1, 1))"
 
 
 def write_notebook(folder: Path, name: str, *cells: str) -> None:
@@ -178,6 +181,77 @@ def test_ctrl_c_stops_in_one_line_and_the_same_command_goes_on(folder, run_all):
     code, printed = run_all()
     assert code == 0
     assert "00_good: already ran" in printed and "01_slow: done" in printed
+
+
+def executed(folder: Path) -> nbformat.NotebookNode:
+    return nbformat.read(folder.parent / "build" / "smoke" / "00_good.ipynb", as_version=4)
+
+
+def pictures(folder: Path) -> int:
+    return sum("image/png" in output.get("data", {}) for cell in executed(folder).cells for output in cell.outputs)
+
+
+def test_pictures_appear_whatever_backend_the_shell_and_a_matplotlibrc_name(folder, run_all, monkeypatch):
+    (folder.parent / "matplotlibrc").write_text("backend: pdf\nfigure.dpi: 7\n")
+    monkeypatch.setenv("MATPLOTLIBRC", str(folder.parent))
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    write_notebook(folder, "00_good", WRITE, FIGURE, f"{FIGURE}\nassert figure.dpi > 7")
+    assert run_all()[0] == 0
+    assert pictures(folder) == 2
+
+
+def test_a_notebook_whose_pictures_are_missing_is_not_done(folder, run_all):
+    cells = [WRITE, FIGURE, "plt.switch_backend('agg')", "def show():\n    plt.subplots()", "show()", FIGURE]
+    write_notebook(folder, "00_good", *cells)
+    code, printed = run_all()
+    assert code == 1 and pictures(folder) == 1
+    assert "00_good: FAILED" in printed and "no picture below In [7], In [8]: " in printed
+    assert not (folder.parent / "build" / "smoke" / "00_good.html").exists()
+    assert "already ran" not in run_all()[1]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "def show():\n    plt.subplots()",
+        "figure, ax = plt.subplots()\nfigure.savefig('x.png')\nplt.close(figure)",
+        "def save():\n    figure = plt.figure()\n    plt.close(figure)\n\n\nsave()",
+        "%time 1 + 1\n!ls",
+        "figure",
+    ],
+)
+def test_no_picture_is_missed_where_none_is_to_be_seen(folder, cell):
+    write_notebook(folder, "00_good", cell)
+    module.check_pictures(folder / "00_good.ipynb")
+
+
+def test_what_another_version_of_the_script_took_for_done_runs_again(folder, run_all, monkeypatch):
+    before = module.content_key(folder / "00_good.ipynb", {})
+    (other := folder / "run_all.py").write_text("another version")
+    monkeypatch.setattr(module, "__file__", str(other))
+    assert module.content_key(folder / "00_good.ipynb", {}) != before
+
+
+def test_a_notebook_runs_in_this_python_whichever_is_called_python3(folder, run_all, monkeypatch):
+    (spec := folder.parent / "jupyter" / "kernels" / "python3").mkdir(parents=True)
+    other = {"argv": ["/bin/false", "{connection_file}"], "display_name": "another Python", "language": "python"}
+    (spec / "kernel.json").write_text(json.dumps(other))
+    monkeypatch.setenv("JUPYTER_PATH", str(folder.parent / "jupyter"))
+    write_notebook(folder, "00_good", WRITE, "import sys\npathlib.Path(out, 'python').write_text(sys.executable)")
+    assert run_all()[0] == 0
+    assert (folder.parent / "build" / "smoke" / "00_good" / "python").read_text() == sys.executable
+    assert executed(folder).metadata.kernelspec.display_name == "Python 3"
+    assert sys.executable not in (folder.parent / "build" / "smoke" / "00_good.html").read_text()
+
+
+def test_what_a_user_lets_every_python_do_first_is_not_done(folder, run_all, monkeypatch):
+    (startup := folder.parent / "ipython" / "profile_default" / "startup").mkdir(parents=True)
+    for file in (folder.parent / "first.py", startup / "00.py"):
+        file.write_text("n_of_the_user = 1")
+    monkeypatch.setenv("PYTHONSTARTUP", str(folder.parent / "first.py"))
+    monkeypatch.setenv("IPYTHONDIR", str(folder.parent / "ipython"))
+    write_notebook(folder, "00_good", WRITE, "assert 'n_of_the_user' not in globals()")
+    assert run_all()[0] == 0
 
 
 def test_every_notebook_is_in_every_profile():

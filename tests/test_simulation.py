@@ -1,5 +1,7 @@
+import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ from tiny_rtl import II, LATENCY, some_images, sums, tiny
 from sparsepixels_lib import verilator
 from sparsepixels_lib.simulation import beats, pack, simulate
 from sparsepixels_lib.synthesis import MissingTool
+from sparsepixels_lib.temporary import plain_folder
 
 IMAGES = some_images()
 
@@ -236,6 +239,29 @@ def test_an_fst_waveform_is_written_where_its_libraries_are_and_refused_elsewher
     else:
         with pytest.raises(MissingTool, match=r"lz4\.h.*name a \.vcd"):
             simulate(tiny(tmp_path / "project"), IMAGES, limit=2, waveform=wave)
+
+
+@pytest.mark.parametrize("name", ["a b", "it's", "$HOME", "é", "a#b"])
+def test_a_temporary_folder_is_plain_whatever_tmpdir_is(tmp_path, monkeypatch, name):
+    (tmp_path / name).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / name))  # what Python makes of TMPDIR
+    with plain_folder() as folder:
+        assert folder.is_dir() and name not in str(folder)
+    assert not folder.exists()
+
+
+def test_without_a_plain_temporary_folder_one_line_names_that_of_tmpdir(monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", "/tmp/a b")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(OSError, match="set TMPDIR, now '/tmp/a b', to another folder$"), plain_folder():
+        pass
+
+
+def test_a_design_is_compiled_although_tmpdir_has_a_space(tmp_path, monkeypatch):
+    (tmp_path / "a b").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "a b"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert (simulate(tiny(tmp_path / "project"), IMAGES[:1]).logits == sums(IMAGES[:1])).all()
 
 
 def test_a_clean_design_has_no_lint_message(design):

@@ -1,8 +1,11 @@
-"""Training: reduction once, the cache, going on after an interruption, and what is refused."""
+"""Training: reduction once, the cache, going on after an interruption, and weights that are not finite."""
+
+from types import SimpleNamespace
 
 import networks
 import numpy as np
 import pytest
+from numpy import inf, nan
 from test_layers import randomize
 
 import sparsepixels_lib as sp
@@ -104,12 +107,6 @@ def test_a_model_that_ends_at_its_logits_is_trained_on_logits(digits, tmp_path):
     assert on_logits["loss"] == pytest.approx(on_softmax["loss"], rel=1e-4)
 
 
-@pytest.mark.parametrize("settings", [{"epochs": 0}, {"patience": 0}, {"batch_size": 0}])
-def test_settings_that_train_nothing_are_refused(digits, tmp_path, settings):
-    with pytest.raises(ValueError, match="at least 1"):
-        train(small(), digits, tmp_path, **settings)
-
-
 def test_images_without_a_pixel_above_the_threshold_are_refused(digits, tmp_path):
     faint = digits["train"].images * 0.3, digits["train"].labels
     with pytest.raises(ValueError, match="above the threshold 0.4: the largest is 0.3"):
@@ -166,23 +163,107 @@ def test_the_standard_cnn_trains_through_the_same_call(digits, tmp_path):
     assert len(history["loss"]) == 1 and any((a != b).any() for a, b in zip(before, model.get_weights(), strict=True))
 
 
+def pretend(monkeypatch, *epochs):
+    """In place of Keras' training: an epoch adds 1 to every weight and has the losses given, or raises what is given.
+
+    `epochs`: (loss, val_loss, what the first weight of every array is besides) or an exception.
+    """
+    epochs = iter(epochs)
+
+    def fit(model, **_):
+        given = next(epochs)
+        loss, val_loss, first = given if isinstance(given, tuple) else (nan, nan, nan)
+        model.set_weights([w + 1 for w in model.get_weights()])
+        for w in model.weights:
+            w.assign(np.where(np.arange(w.numpy().size).reshape(w.shape) == 0, w + first, w))
+        if not isinstance(given, tuple):
+            raise given
+        return SimpleNamespace(history={"loss": [loss], "val_loss": [val_loss]})
+
+    monkeypatch.setattr(keras.Model, "fit", fit)
+
+
+def equal(weights, others):
+    return all(map(np.array_equal, weights, others))
+
+
+def moved(weights, epochs):
+    for _ in range(epochs):
+        weights = [w + 1 for w in weights]
+    return weights
+
+
 @pytest.mark.parametrize(
-    ("images", "labels", "error", "message"),
+    ("bad", "message"),
     [
-        (np.zeros((4, 48, 48, 1), np.uint8), np.zeros(4), TypeError, "divide by 255"),
-        (np.zeros((4, 28, 28, 1)), np.zeros(4), ValueError, r"\(batch, 48, 48, 1\)"),
-        (np.zeros((4, 48, 48, 1)), np.zeros(3), ValueError, "as many labels"),
-        (np.zeros((0, 48, 48, 1)), np.zeros(0), ValueError, "at least one"),
-        (np.zeros((4, 48, 48, 1)), np.array([0, 1, 2, 10]), ValueError, "0 to 9"),
-        (np.zeros((4, 48, 48, 1)), np.array([0, 1, 2, 0.5]), ValueError, "whole numbers"),
+        ((nan, 1.0, 0), "small: loss is nan after epoch 3"),
+        ((1.0, nan, 0), "small: val_loss is nan after epoch 3"),
+        ((inf, -inf, nan), "small: loss is inf and val_loss is -inf after epoch 3"),
+        ((1.0, 1.0, inf), r"small: a weight of layer 'q_dense\w*' is not finite after epoch 3"),
     ],
 )
-def test_data_that_do_not_fit_are_refused(images, labels, error, message, digits, tmp_path):
-    with pytest.raises(error, match=message):
-        sp.fit(sp.sparse_cnn("sparse_mnist", 8, 8), (images, labels), digits["val"], epochs=1, cache=tmp_path)
+def test_what_is_not_finite_is_named_and_the_model_gets_the_last_finite_weights(
+    bad, message, digits, tmp_path, monkeypatch
+):
+    model = small()
+    began = model.get_weights()
+    pretend(monkeypatch, (2.0, 1.0, 0), (1.0, 2.0, 0), bad)
+    with pytest.raises(FloatingPointError, match=f"{message}; .* learning_rate"):
+        train(model, digits, tmp_path)
+    assert equal(model.get_weights(), moved(began, 2))  # the second epoch's, though the first is better
+
+
+def test_after_weights_that_are_not_finite_the_same_call_goes_on_and_another_learning_rate_begins_anew(
+    digits, tmp_path, monkeypatch, capsys
+):
+    model, good, bad = small(), (1.0, 1.0, 0), (1.0, 1.0, nan)
+    began = model.get_weights()
+    pretend(monkeypatch, good, good, bad, good, bad, good, good)
+    for epoch in (3, 4):
+        with pytest.raises(FloatingPointError, match=f"after epoch {epoch}"):
+            train(model, digits, tmp_path)
+    assert "goes on after epoch 2" in capsys.readouterr().out and equal(model.get_weights(), moved(began, 3))
+    train(model, digits, tmp_path, epochs=1, learning_rate=1e-4)
+    assert equal(model.get_weights(), moved(began, 1))
+    _, history = train(model, digits, tmp_path)
+    assert len(history["loss"]) == 4 and "goes on after epoch 3" in capsys.readouterr().out
+
+
+def test_a_run_interrupted_when_its_weights_are_not_finite_leaves_the_last_finite_ones(digits, tmp_path, monkeypatch):
+    model = small()
+    began = model.get_weights()
+    pretend(monkeypatch, (1.0, 1.0, 0), KeyboardInterrupt(), (1.0, 0.5, 0))
+    with pytest.raises(KeyboardInterrupt):
+        train(model, digits, tmp_path, epochs=2)
+    assert equal(model.get_weights(), moved(began, 1))
+    train(model, digits, tmp_path, epochs=2)
+    assert equal(model.get_weights(), moved(began, 2)) and len(list(tmp_path.glob("*.npz"))) == 1
+
+
+def test_a_learning_rate_beyond_float32_is_said_in_the_first_epoch_and_the_model_is_as_before(digits, tmp_path):
+    model = small()
+    began = model.get_weights()
+    with pytest.raises(FloatingPointError, match="small: val_loss is nan after epoch 1; .* learning_rate"):
+        train(model, digits, tmp_path, batch_size=600, learning_rate=1e39)  # one step, after the loss is known
+    assert equal(model.get_weights(), began) and not any(tmp_path.iterdir())
+
+
+def test_a_kept_weight_that_is_not_finite_is_said_and_the_run_starts_again(digits, tmp_path, monkeypatch, capsys):
+    pretend(monkeypatch, (1.0, 1.0, 0), (1.0, 1.0, 0))
+    whole, _ = train(small(), digits, tmp_path, epochs=1)
+    (file,) = tmp_path.glob("*.npz")
+    with np.load(file) as kept:
+        np.savez(file, **{key: kept[key] * nan if key == "best0" else kept[key] for key in kept})
+    again, _ = train(small(), digits, tmp_path, epochs=1)
+    assert f"{file} cannot be read (a weight in it is not finite)" in capsys.readouterr().out
+    assert equal(whole.get_weights(), again.get_weights())
+
+
+@pytest.mark.parametrize("value", [nan, inf])
+def test_a_model_that_begins_with_a_weight_that_is_not_finite_is_refused(value, digits, tmp_path):
+    model = small()
+    kernel, bias = model.get_weights()
+    model.set_weights([kernel, np.where(np.arange(10) == 3, value, bias)])
+    with pytest.raises(ValueError, match=r"Layer 'q_dense\w*' of 'small' begins with a NaN or infinite weight"):
+        train(model, digits, tmp_path)
     assert not any(tmp_path.iterdir())
-
-
-def test_a_loss_that_is_not_finite_is_said(digits, tmp_path):
-    with pytest.raises(FloatingPointError, match="learning_rate"):
-        train(small(), digits, tmp_path, epochs=2, learning_rate=float("nan"))

@@ -1,6 +1,7 @@
 """What synthesis with Yosys says of a source that is wrong, and of a Yosys that is missing, fails or is stopped."""
 
 import os
+import tempfile
 
 import pytest
 from test_yosys import needs_yosys, project
@@ -104,6 +105,17 @@ def test_the_log_has_no_path_of_this_machine(tmp_path):
     yosys.synthesize_open(project(tmp_path, "top", {}, top=text), progress=False, parallel=1)
     log = (tmp_path / "yosys" / "top.log").read_text()
     assert "techmap" in log and "site-packages" not in log and str(tmp_path) not in log
+
+
+@needs_yosys
+def test_a_design_is_mapped_whatever_the_paths_of_its_source_its_log_and_tmpdir(tmp_path, monkeypatch):
+    (folder := tmp_path / "it's a b").mkdir()
+    (folder / "my top.sv").write_text("module top (input logic a, b, output logic y); assign y = a ^ b; endmodule")
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    log = folder / "top.log"
+    mapped = yosys_netlist.netlist([folder / "my top.sv"], "top", log=log, progress=False, parallel=1)
+    assert list(mapped["modules"]) == ["top"]
 
 
 @needs_yosys

@@ -13,10 +13,11 @@ reproduce: compiler $(READY)  ## run every notebook, print one table of results 
 test: compiler $(READY)  ## the tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-verify: compiler $(READY)  ## Keras = C++ = RTL on 10,000 events a network, one line each (two hours)
+verify: compiler $(READY)  ## Keras = C++ = RTL on 10,000 events a network, one line each (three hours)
 	$(BIN)/python hls/verify.py
 	SPARSEPIXELS_RANDOM_NETWORKS=60 $(BIN)/python -m pytest tests/test_rtl_sparse.py tests/test_converter.py \
 	  -k random_small_networks
+	SPARSEPIXELS_RANDOM_NETWORKS=300 $(BIN)/python -m pytest -n 2 --dist load tests/test_random_networks.py
 
 tables: compiler $(READY)  ## the tables of cycles and LUTs that the notebooks show, again where sources have changed
 	$(BIN)/python notebooks/tables.py

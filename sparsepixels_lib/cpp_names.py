@@ -23,16 +23,17 @@ GENERATED = r"(layer|w|b|s|weight|bias|scale|config|\w+_config)\d+(_\w+)?"  # by
 
 
 def check_names(project_name: str, layers: Iterable[str]) -> None:
-    """Raises ValueError, naming it, for the name of a project or a layer that the C++ cannot have.
+    """Raises ValueError, naming it, for the name of a project or a layer (the input first) that the C++ cannot have.
 
     hls4ml keeps precisions by names in small letters, and makes layers of its own beside ours: `_hash` for the second
     output of a layer, `_linear` for the activation that a layer does not have, `zp2d_` for its padding.
     """
     layers = list(layers)
-    for name in [project_name, *layers]:
+    for name in [project_name, *layers]:  # of the layers, only the input is an identifier of its own
         if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII):
             raise ValueError(f"{name!r} cannot be a name in C++: use the letters a to z, digits and _.")
-        if name in KEYWORDS.split() or name in TAKEN.split() or re.fullmatch(GENERATED, name):
+        taken = name in KEYWORDS.split() or name in TAKEN.split() or re.fullmatch(GENERATED, name)
+        if taken and name in (project_name, layers[0]):
             raise ValueError(
                 f"{name!r} cannot be a name in C++: the language or hls4ml has it for something else. Choose another."
             )

@@ -81,9 +81,7 @@ def emulate(hls_model: CnnGraph, images: np.ndarray, *, layer: str | None = None
     Raises RuntimeError with the compiler's message if the project does not compile, or that names the first layer that
     is not exact; TypeError for a model that is not converted; ValueError if its weights have changed since.
     """
-    if not isinstance(hls_model, CnnGraph):
-        raise TypeError(f"What convert returns is needed, not {type(hls_model).__name__}.")
-    model = hls_model.keras_model
+    model = _converted(hls_model).keras_model
     images = check_images(images, model)
     names = _given_layers(hls_model)
     if (name := layer or logits_layer(model)) not in names:
@@ -107,9 +105,16 @@ def compare_layers(model, hls_model: CnnGraph, images: np.ndarray) -> str:
     """The first layer in which C++ and exact Keras differ, and by how much, in words; or that all are equal."""
     model = graph_model(model)
     images = check_images(images, model).astype(np.float64)
+    _converted(hls_model).check_weights()
     given = _given(hls_model, images)
     difference = first_difference(model, given, images, no_tolerance, "C++")
     return difference or f"All {len(given)} layers are equal on {len(images)} images."
+
+
+def _converted(hls_model) -> CnnGraph:
+    if not isinstance(hls_model, CnnGraph):
+        raise TypeError(f"What convert returns is needed, not {type(hls_model).__name__}.")
+    return hls_model
 
 
 def _given_layers(hls_model: CnnGraph) -> dict[str, list[str]]:

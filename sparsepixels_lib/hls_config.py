@@ -106,6 +106,8 @@ def check_effect(hls_model, extra: Mapping) -> None:
     numbers between sparse layers, follows from the quantizers."""
     for name, settings in extra.get("LayerName", {}).items():
         for kind, text in settings.get("Precision", {}).items():
+            if kind not in ("result", "accum", "weight", "bias"):  # tables, of which no claim is made
+                continue
             node = hls_model.graph.get(name)
             named = node and (node.get_output_variable().type if kind == "result" else node.get_attr(f"{kind}_t"))
             wanted = None if text == "auto" else FPGABackend.convert_precision_string(text)

@@ -123,7 +123,9 @@ class QConv2DSparse(_OnCompactArrays):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.filters, self.use_bias = _whole(filters, "filters"), bool(use_bias)
+        self.filters, self.use_bias = _whole(filters, "filters"), use_bias
+        if use_bias not in (True, False):
+            raise ValueError(f"use_bias is True or False, not {use_bias!r}.")
         self.kernel_size = _pair(kernel_size, "kernel_size")
         self.kernel_quantizer, self.bias_quantizer = _quantizer_name(kernel_quantizer), _quantizer_name(bias_quantizer)
         self._quantize_kernel, self._quantize_bias = (
@@ -195,11 +197,11 @@ class AveragePooling2DSparse(_Pooling2DSparse):
 
     def __init__(self, pool_size, image_shape, reciprocal_bits: int = 16, output_quantizer=None, **kwargs):
         super().__init__(pool_size, image_shape, **kwargs)
-        self.reciprocal_bits = int(reciprocal_bits)
+        self.reciprocal_bits = _whole(reciprocal_bits, "reciprocal_bits")
         self.output_quantizer = None if output_quantizer is None else _quantizer_name(output_quantizer)
         self._quantize = get_quantizer(self.output_quantizer) or (lambda x: x)
         self.scale = reciprocal(self.pool_size[0] * self.pool_size[1], self.reciprocal_bits)
-        if self.scale == 0 or self.reciprocal_bits < 0:
+        if self.scale == 0:
             raise ValueError(
                 f"reciprocal_bits = {reciprocal_bits} cannot hold 1/{self.pool_size[0] * self.pool_size[1]}."
             )

@@ -56,7 +56,7 @@ def ranges(model: keras.Model) -> dict:
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise ValueError(
             f"{model.name!r} has {len(model.inputs)} inputs and {len(model.outputs)} outputs. Give the model that "
-            "takes images and has one output; a compact-input model shares its weights with its image model."
+            "takes images and has one output; of a compact model, the image model it shares its weights with."
         )
     check_layers(model)
     if len(model.input_shape) != 4 or None in model.input_shape[1:]:
@@ -195,7 +195,9 @@ def _check_inputs(layer, inputs) -> None:
             f"Layer {layer.name!r} is also part of a model for images of another size: use keras.models.clone_model."
         ) from None
     if kind in (QDense, keras.layers.Activation) and rank != 2:
-        raise ValueError(f"Layer {layer.name!r} ({kind.__name__}): put a SparseFlatten or Flatten before it.")
+        raise ValueError(
+            f"Layer {layer.name!r} ({kind.__name__}): put a Flatten before it, in a sparse network a SparseFlatten."
+        )
     if kind is keras.layers.Flatten and rank == 3:
         raise ValueError(f"Layer {layer.name!r}: features of slots are flattened by SparseFlatten, with their hash.")
 

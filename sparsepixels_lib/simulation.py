@@ -65,6 +65,8 @@ def simulate(
     ValueError for wrong images or options, and RuntimeError if the design does not compile, never answers (the message
     says which layers did), breaks the protocol or is not exact.
     """
+    if not hasattr(project, "image_shape"):
+        raise TypeError(f"simulate takes what emit_rtl returns, not {type(project).__name__}")
     images = scaled_images(images, tuple(project.image_shape), project.pixel, project.top)
     if limit is not None and not (isinstance(limit, Integral) and limit >= 0):
         raise ValueError(f"limit={limit!r}: a number of images, or None for all")
@@ -85,7 +87,7 @@ def simulate(
     records = _records(project, 0)
     if len(images):
         program = _simulator(project, trace)
-        if check and project.vectors is not None:
+        if check and getattr(project, "vectors", None) is not None:
             _check_exact(project, program)
         options = [gaps, int(back_to_back), seed, patience(project, gaps), waveform or "-"]
         records = _run(project, program, images, [*options, *(f"{event}:{cycle}" for event, cycle in resets.items())])

@@ -23,12 +23,18 @@ def _own_windows(strides, config: dict) -> bool:
     return tuple(strides) == tuple(config["pool_size"])
 
 
+def _stock_streams(strides, config: dict) -> bool:
+    """Stock hls4ml's streaming convolution takes a kernel of one row for 1-dimensional, and forgets its row stride."""
+    rows, columns = config["kernel_size"]
+    return not (rows == 1 and columns > 1 and tuple(strides)[0] > 1)
+
+
 _ANY = {"name": READ, "trainable": READ, "dtype": ("float32",)}
 _DENSE_IMAGES = {"data_format": ("channels_last",)}
 _WEIGHTS = dict.fromkeys((f"{w}_{part}" for w in ("kernel", "bias") for part in ("quantizer", "initializer")), READ)
 _TRAINING = dict.fromkeys((f"{w}_{part}" for w in ("kernel", "bias") for part in ("regularizer", "constraint")), READ)
 _TRAINING |= {"activity_regularizer": READ, "kernel_range": READ, "bias_range": READ}  # the ranges: QKeras ignores them
-_QKERAS = _ANY | _WEIGHTS | _TRAINING | {"activation": ("linear",), "use_bias": READ}
+_QKERAS = _ANY | _WEIGHTS | _TRAINING | {"activation": ("linear",), "use_bias": (True, False)}
 _POOL = _ANY | _DENSE_IMAGES | {"pool_size": READ, "padding": ("valid",), "strides": _own_windows}
 _SPARSE_POOL = _ANY | {"pool_size": READ, "image_shape": READ}
 
@@ -39,14 +45,14 @@ OPTIONS: dict[type, dict[str, Allowed]] = {
     },
     InputReduce: _ANY | {"n_active": READ, "threshold": READ, "input_quantizer": READ},
     QConv2DSparse: _ANY | {
-        "filters": READ, "kernel_size": READ, "kernel_quantizer": READ, "bias_quantizer": READ, "use_bias": READ,
-        "kernel_initializer": READ,
+        "filters": READ, "kernel_size": READ, "kernel_quantizer": READ, "bias_quantizer": READ,
+        "use_bias": (True, False), "kernel_initializer": READ,
     },
     AveragePooling2DSparse: _SPARSE_POOL | {"reciprocal_bits": READ, "output_quantizer": READ},
     MaxPooling2DSparse: _SPARSE_POOL,
     SparseFlatten: _ANY | {"image_shape": READ},
     QConv2D: _QKERAS | _DENSE_IMAGES | {
-        "filters": READ, "kernel_size": READ, "strides": READ, "padding": ("same", "valid"),
+        "filters": READ, "kernel_size": READ, "strides": _stock_streams, "padding": ("same", "valid"),
         "dilation_rate": ((1, 1),), "groups": (1,),
     },
     QDense: _QKERAS | {"units": READ},
@@ -61,7 +67,7 @@ ADVICE = {
     "activation": "use a QActivation layer of its own (at the end an Activation of sigmoid or softmax)",
     "dtype": "the numbers are defined for float32: build the network with the policy 'float32'",
     "data_format": "images are channels_last, (height, width, channels)",
-    "strides": "only non-overlapping windows are supported, strides equal to pool_size",
+    "strides": "a pool has non-overlapping windows, strides equal to pool_size; a kernel of one row goes row by row",
     "padding": "use 'valid', or for a convolution 'same'",
     "dilation_rate": "dilated convolutions are not supported, use 1",
     "groups": "use one group",

@@ -38,6 +38,8 @@ def synthesize(
     Raises MissingTool when a tool is not on the PATH, ValueError when `flow` is not that of the model, and RuntimeError
     with the last line of the tool's log when the tool fails or leaves no report.
     """
+    if not hasattr(hls_model, "config"):
+        raise TypeError(f"synthesize takes what convert returns, not {type(hls_model).__name__}")
     if flow == "open":
         from .open_flow import open_flow  # it needs this module's MissingTool
 

@@ -93,8 +93,7 @@ def network(monkeypatch, tmp_path):
         return design_points.with_cycles(table, 5, 1)
 
     class Model:
-        class config:
-            config = {"KerasModel": type("Keras", (), {"name": "tiny"})}
+        keras_model = type("Keras", (), {"name": "tiny"})
 
     monkeypatch.setattr(design_points, "emit_rtl", emit)
     monkeypatch.setattr("sparsepixels_lib.open_flow.open_flow", flow)

@@ -114,9 +114,7 @@ def test_boosted_bosons_and_tops_have_their_mass(pythia_jets):
     masses = {}
     for kind, images in pythia_jets.items():
         pt = images.reshape(len(images), -1)
-        masses[kind] = np.median(
-            np.sqrt(pt.sum(axis=1) * (pt @ (at**2).sum(axis=0)) - ((pt @ at.T) ** 2).sum(axis=1))
-        )
+        masses[kind] = np.median(np.sqrt(pt.sum(axis=1) * (pt @ (at**2).sum(axis=0)) - ((pt @ at.T) ** 2).sum(axis=1)))
     assert masses["W"] == pytest.approx(80.4, rel=0.2) and masses["Z"] == pytest.approx(91.2, rel=0.2)
     assert masses["t"] == pytest.approx(173, rel=0.2)
     assert masses["q"] < masses["W"]

@@ -11,8 +11,16 @@ from sparsepixels_lib.fixed_point import Fixed
 from sparsepixels_lib.simulation import simulate
 
 RTL = Path(__file__).parents[1] / "hls" / "rtl"
-SOURCES = ("wide_mux", "image_rows", "streamed_rows", "input_reduce", "reduce_block", "reduce_place", "reduce_slot",
-           "last_reached")
+SOURCES = (
+    "wide_mux",
+    "image_rows",
+    "streamed_rows",
+    "input_reduce",
+    "reduce_block",
+    "reduce_place",
+    "reduce_slot",
+    "last_reached",
+)
 SOURCE = {
     "image": """image_rows #(.HEIGHT({height}), .WIDTH({width}), .PIXEL(16), .ROWS({rows}), .INTERVAL({ii})) u_rows (
     .clk, .rst, .in_valid, .in_ready, .in_data, .out_valid(valid), .out_last(last), .out_rows(some));""",

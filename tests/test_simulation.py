@@ -112,7 +112,7 @@ def test_no_images_give_no_results(designs):
     ("images", "error", "message"),
     [
         (np.zeros((2, 5, 7, 2), np.uint8), TypeError, "uint8"),
-        (np.zeros((2, 7, 5, 2)), ValueError, r"\(2, 7, 5, 2\), but tiny takes \(events, 5, 7, 2\)"),
+        (np.zeros((2, 7, 5, 2)), ValueError, r"\(2, 7, 5, 2\), but tiny takes \(batch, 5, 7, 2\)"),
         (np.full((1, 5, 7, 2), np.nan), ValueError, "70 pixels are NaN"),
         (np.full((1, 5, 7, 2), 200.0), ValueError, "largest pixel is 200"),
     ],

@@ -63,7 +63,6 @@ class Tiny:
     logits: int = 2
     logit: Fixed = Fixed(17, 10, True)
     about: str = "Sums, at the small design point."
-    vectors: None = None
 
     @property
     def layers(self) -> dict[str, str]:

@@ -13,6 +13,11 @@ reproduce: compiler $(READY)  ## run every notebook, print one table of results 
 test: compiler $(READY)  ## the tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+QUICK := exact layers options fixed_point models data coordinate_lists occupancy training_inputs reports published plots \
+  pixel_plots event_plots hardware_plots timing_plots microboone_chain lartpc mnist_script notebooks
+quick: lint  ## lint, and the tests that compile nothing: two to three minutes
+	$(BIN)/python -m pytest -q -n 2 -k "not together" $(QUICK:%=tests/test_%.py)
+
 verify: compiler $(READY)  ## Keras = C++ = RTL on 10,000 events a network, one line each (three hours)
 	$(BIN)/python hls/verify.py
 	SPARSEPIXELS_RANDOM_NETWORKS=60 $(BIN)/python -m pytest tests/test_rtl_sparse.py tests/test_converter.py \
@@ -68,4 +73,4 @@ $(READY): pyproject.toml requirements.lock
 	$$uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .; \
 	touch $@
 
-.PHONY: help reproduce test verify tables lab lint bench lock compiler
+.PHONY: help reproduce test quick verify tables lab lint bench lock compiler

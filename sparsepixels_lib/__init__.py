@@ -19,6 +19,7 @@ from .simulation import simulate
 from .synthesis import MissingTool, available_tools, synthesize
 from .training import fit, reduce_dataset
 
+__version__ = "0.2.0"
 __all__ = [
     "ARCHITECTURES",
     "DESIGNS",

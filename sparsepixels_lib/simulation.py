@@ -111,7 +111,7 @@ def _check_exact(project, program: Path) -> None:
     ).hexdigest()
     if done.exists() and done.read_text() == content:
         return
-    few = np.linspace(0, len(images) - 1, min(len(images), max(3, 5000 // project.ii))).astype(int)
+    few = np.linspace(0, len(images) - 1, min(len(images), max(3, 50_000 // project.ii))).astype(int)
     records = _run(project, program, images[few], [0.0, 1, 0, patience(project), "-"])
     logits = _unpack(records["words"], project.logits, project.logit)
     wrong = (logits != expected[few]).any(axis=1)

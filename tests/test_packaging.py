@@ -78,3 +78,25 @@ def test_a_model_converted_away_from_the_clone_compiles_and_scores_ten_digits(el
     assert found["differ"] == 0 and len({score for scores in found["scores"] for score in scores}) > 20
     emitted = {path.name for path in (folder / "project").rglob("*.h")}
     assert {path.name for path in (ROOT / "hls").rglob("*.h")} <= emitted
+
+
+def test_licence_notice_and_version_are_the_same_everywhere(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        (metadata,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        text = archive.read(metadata).decode()
+        inside = {Path(name).name for name in archive.namelist()}
+    import sparsepixels_lib as sp
+
+    assert f"Version: {sp.__version__}" in text and f"version: {sp.__version__}" in (ROOT / "CITATION.cff").read_text()
+    assert "License-Expression: Apache-2.0 AND CC-BY-SA-3.0" in text
+    assert {"LICENSE", "NOTICE", "py.typed"} <= inside
+    assert (ROOT / "LICENSE").read_text().strip().startswith("Apache License")
+    assert (ROOT / "CHANGELOG.md").read_text().split("\n## ")[1].startswith(sp.__version__)
+
+
+def test_the_notice_names_everything_that_is_embedded():
+    notice = (ROOT / "NOTICE").read_text()
+    for folder in ("sparsepixels_lib/embedded", "notebooks/html_manager"):
+        for path in (ROOT / folder).iterdir():
+            assert path.suffix in ("", ".md", ".txt") or path.name in notice
+    assert "published/*.csv" in notice

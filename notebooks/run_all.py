@@ -11,6 +11,7 @@ Ctrl-C.
 import argparse
 import ast
 import base64
+import contextlib
 import difflib
 import hashlib
 import importlib.util
@@ -250,8 +251,17 @@ def main(argv: list[str] | None = None) -> int:
             last = f"{type(error).__name__}: {error}".strip().splitlines()[-8:]
             print(f"{notebook.stem}: FAILED, see {folder / notebook.name}", *last, sep="\n    ", flush=True)
 
-    (args.out / "results.json").write_text(json.dumps({"profile": args.profile, "notebooks": results}, indent=1))
-    print(f"\nResults ({args.out / 'results.json'}):\n{table(results)}\n")
+    gathered = args.out / "results.json"
+    scratch = gathered.with_suffix(f".{os.getpid()}.part")
+    try:
+        scratch.write_text(json.dumps({"profile": args.profile, "notebooks": results}, indent=1))
+        scratch.replace(gathered)
+    except OSError as error:  # a full disk; those of the notebooks are beside their pages
+        with contextlib.suppress(OSError):
+            scratch.unlink(missing_ok=True)
+        failed.append(gathered.name)
+        print(f"{gathered} cannot be written ({error.strerror}): make room and run the same command again")
+    print(f"\nResults ({gathered}):\n{table(results)}\n")
     print("Pages:", *(f"{folder / name}.html" for name in results), f"Failed: {', '.join(failed) or 'none'}", sep="\n")
     return 1 if failed else 0
 

@@ -1,7 +1,9 @@
 """notebooks/run_all.py on tiny notebooks of its own; the real ones run in `make reproduce`."""
 
+import errno
 import importlib.util
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -252,6 +254,26 @@ def test_what_a_user_lets_every_python_do_first_is_not_done(folder, run_all, mon
     monkeypatch.setenv("IPYTHONDIR", str(folder.parent / "ipython"))
     write_notebook(folder, "00_good", WRITE, "assert 'n_of_the_user' not in globals()")
     assert run_all()[0] == 0
+
+
+def test_a_full_disk_under_the_results_is_one_line_and_leaves_the_earlier_ones(folder, monkeypatch, capsys):
+    kept, write = folder.parent / "build" / "results.json", Path.write_text
+    kept.parent.mkdir()
+    kept.write_text("earlier")
+
+    def full(path, text, **options):
+        if path.suffix == ".part":
+            write(path, text[:10])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(path, text, **options)
+
+    monkeypatch.setattr(module, "run", lambda *_: {"title": "", "rows": []})
+    monkeypatch.setattr(Path, "write_text", full)
+    assert module.main(command_line(folder)) == 1
+    assert "results.json cannot be written (No space left on device): make room" in capsys.readouterr().out
+    assert kept.read_text() == "earlier" and [path.name for path in kept.parent.iterdir() if path.is_file()] == [
+        kept.name
+    ]
 
 
 def test_every_notebook_is_in_every_profile():

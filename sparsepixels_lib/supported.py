@@ -15,16 +15,17 @@ from ._legacy_keras import refuse_keras_3
 from .layers import AveragePooling2DSparse, InputReduce, MaxPooling2DSparse, QConv2DSparse, SparseFlatten
 
 keras = tf.keras
-Allowed = tuple | Callable[[object, dict], bool] | None  # values, a rule on (value, all options), or whatever it is
+Allowed = tuple | Callable[[object, dict], bool] | None  # values; a rule whose docstring says what to do; READ
 READ = None  # the rules of `ranges` and `exact` compute with it, or no prediction depends on it
 
 
 def _own_windows(strides, config: dict) -> bool:
+    """only non-overlapping windows are supported, strides equal to pool_size"""
     return tuple(strides) == tuple(config["pool_size"])
 
 
 def _stock_streams(strides, config: dict) -> bool:
-    """Stock hls4ml's streaming convolution takes a kernel of one row for 1-dimensional, and forgets its row stride."""
+    """stock hls4ml forgets the row stride of a kernel of one row in its streams: give the kernel more rows"""
     rows, columns = config["kernel_size"]
     return not (rows == 1 and columns > 1 and tuple(strides)[0] > 1)
 
@@ -67,7 +68,6 @@ ADVICE = {
     "activation": "use a QActivation layer of its own (at the end an Activation of sigmoid or softmax)",
     "dtype": "the numbers are defined for float32: build the network with the policy 'float32'",
     "data_format": "images are channels_last, (height, width, channels)",
-    "strides": "a pool has non-overlapping windows, strides equal to pool_size; a kernel of one row goes row by row",
     "padding": "use 'valid', or for a convolution 'same'",
     "dilation_rate": "dilated convolutions are not supported, use 1",
     "groups": "use one group",
@@ -90,7 +90,8 @@ def check_layers(model: keras.Model) -> None:
         for option, value in config.items():
             allowed = OPTIONS[kind].get(option, ())
             if not _is_allowed(value, allowed, config):
-                advice = ADVICE.get(option, "nothing here is known of it; leave it at its default")
+                unknown = "nothing here is known of it; leave it at its default"
+                advice = allowed.__doc__ if callable(allowed) else ADVICE.get(option, unknown)
                 raise ValueError(
                     f"Layer {layer.name!r} ({kind.__name__}) has no exact meaning here with {option}={_short(value)}: "
                     f"{advice}."

@@ -46,8 +46,9 @@ def check_keras(model: keras.Model, images: np.ndarray) -> None:
         out = layer(inputs if len(inputs) > 1 else inputs[0])
         if difference := layer_difference(layer, _float64(inputs), _float64(tf.nest.flatten(out)), _rounding, "Keras"):
             raise ValueError(
-                f"The network cannot be converted: exact evaluation and Keras differ. {difference} If this layer has "
-                "an option or a wrapper that is not usual, leave it out; check=False converts in spite of this."
+                f"The network cannot be converted: exact evaluation and Keras differ. {difference} If this layer is "
+                "wrapped or changed, leave that out; TensorFlow's oneDNN gives garbage for some strided convolutions, "
+                "but not with TF_ENABLE_ONEDNN_OPTS=0 in the environment. check=False converts in spite of this."
             )
         return out
 

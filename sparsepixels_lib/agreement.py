@@ -15,7 +15,7 @@ from qkeras import QConv2D, QDense
 from .exact import layer_values
 from .fixed_point import reciprocal
 from .layers import AveragePooling2DSparse, InputReduce, QConv2DSparse
-from .ranges import RECIPROCAL_BITS, pixel_format, quantized_weights, walk
+from .ranges import RECIPROCAL_BITS, pixel_format, quantized_weights, walk, weight_format
 
 keras = tf.keras
 EPSILON = 2.0**-23  # of float32: twice what one rounding changes, relatively
@@ -43,6 +43,7 @@ def check_keras(model: keras.Model, images: np.ndarray) -> None:
     """
 
     def rule(layer, inputs):
+        _check_reach(layer)
         out = layer(inputs if len(inputs) > 1 else inputs[0])
         if difference := layer_difference(layer, _float64(inputs), _float64(tf.nest.flatten(out)), _rounding, "Keras"):
             raise ValueError(
@@ -53,6 +54,18 @@ def check_keras(model: keras.Model, images: np.ndarray) -> None:
         return out
 
     walk(model, tf.constant(images, tf.float32), rule)
+
+
+def _check_reach(layer) -> None:
+    """Raises ValueError for weights so far beyond their quantizer that QKeras' x + (q - x) loses q in float32."""
+    for name in ("kernel", "bias") if type(layer) in (QConv2DSparse, QConv2D, QDense) else ():
+        if getattr(layer, name, None) is not None:
+            grid, reach = weight_format(layer, name), float(np.abs(getattr(layer, name).numpy()).max())
+            if reach > 2 * grid.max and EPSILON * reach > grid.lsb / 2:
+                raise ValueError(
+                    f"Layer {layer.name!r}: its {name} weights reach {reach:g}, so far beyond {grid.max:g}, the "
+                    "largest of its quantizer, that Keras computes with others in float32: clip them with np.clip."
+                )
 
 
 def first_difference(

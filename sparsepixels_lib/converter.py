@@ -6,7 +6,10 @@ import contextlib
 import json
 import os
 import re
+import threading
+import warnings
 from collections.abc import Iterator, Mapping
+from math import prod
 from numbers import Real
 from pathlib import Path
 
@@ -21,7 +24,7 @@ from .agreement import check_keras, probe_images
 from .cpp_names import check_folder, check_names
 from .emulation import CnnGraph
 from .exact import logits_layer
-from .fixed_point import Fixed, fixed
+from .fixed_point import Fixed, fixed, reciprocal_code
 from .hls_config import check_effect
 from .hls_config import hls_config as configuration
 from .layers import InputReduce
@@ -29,6 +32,7 @@ from .ranges import Range, pixel_format, quantized_weights, ranges, weight_forma
 from .supported import graph_model
 
 DEVICE = "xcu250-figd2104-2L-e"  # of the published reports
+CONVERTING = threading.RLock()  # hls4ml is quieted, and shown legacy Keras, by what all threads share
 
 
 def convert(
@@ -69,12 +73,29 @@ def convert(
         )
     if check:
         check_keras(model, probe_images(model))
+    if not isinstance(output_dir, (str, os.PathLike)) or not str(output_dir):
+        raise ValueError(f"output_dir={output_dir!r}: the name of a folder.")
     output_dir = Path(output_dir)
     check_folder(output_dir)
     output_dir.mkdir(parents=True, exist_ok=True)
     if not os.access(output_dir, os.W_OK):
         raise PermissionError(f"No permission to write into {output_dir}: choose another output_dir.")
 
+    for layer in model.layers:
+        if (
+            type(layer) is tf_keras.layers.AveragePooling2D
+            and reciprocal_code(area := prod(layer.pool_size), 16)[0] != 1
+        ):
+            warnings.warn(
+                f"{layer.name}: the C++ of stock hls4ml divides by {area} and cuts off, where exact_predict and RTL "
+                "multiply by a reciprocal: its last bits may differ from theirs.",
+                stacklevel=2,
+            )
+    with CONVERTING:
+        return _converted(model, bounds, output_dir, project_name, backend, part, clock_period, parallel, hls_config)
+
+
+def _converted(model, bounds, output_dir, project_name, backend, part, clock_period, parallel, hls_config) -> CnnGraph:
     with contextlib.redirect_stdout(None):  # it prints of quantizers whose types we give it ourselves
         layers, inputs, outputs, _ = parse_keras_model(json.loads(model.to_json()), _GridReader(model))
     for layer in layers:
@@ -93,7 +114,7 @@ def convert(
         raise ValueError(f"No C++ was generated for {', '.join(silent)}: the {backend} backend lacks their templates.")
     _check_types(hls_model, model, bounds)
     check_effect(hls_model, hls_config or {})
-    hls_model.remember_weights()
+    hls_model.remember()
     hls_model.write()
     return hls_model
 
@@ -140,7 +161,7 @@ def _types(layer, node, bound, model) -> Iterator[tuple[str, object, bool]]:
         yield "pixels", found, found == hls_layers.ap_type(pixel_format(model))
     elif kind is QActivation:
         yield "numbers", found, found == hls_layers.ap_type(fixed(layer.quantizer))
-    elif kind is not tf_keras.layers.Activation:  # the last one is a table of hls4ml, which nobody claims to be exact
+    elif kind is not tf_keras.layers.Activation or layer.activation is tf_keras.activations.linear:  # else a table
         yield "numbers", found, _holds(found, bound[0] if isinstance(bound, tuple) else bound)
     if kind in (QConv2D, QDense):
         yield "sums", (accum := node.get_attr("accum_t").precision), _holds(accum, bound)

@@ -19,6 +19,7 @@ TAKEN = """
     ap_ufixed ap_int ap_uint input_t result_t model_default_t NULL EOF BUFSIZ NAN INFINITY MIN MAX DIV_ROUNDUP assert
     errno stdin stdout stderr
 """  # of the standard library's macros and of what hls4ml 1.3.0 writes: identifiers, and files named as the project
+MACROS = r"M_\w+|AP_\w+|[A-Z]+_(MAX|MIN|BIT)|\w+_t|timezone|signgam"  # of <cmath>, <climits>, ap_types; and all types
 GENERATED = r"(layer|w|b|s|weight|bias|scale|config|\w+_config)\d+(_\w+)?"  # by hls4ml, numbered
 
 
@@ -32,12 +33,18 @@ def check_names(project_name: str, layers: Iterable[str]) -> None:
     for name in [project_name, *layers]:  # of the layers, only the input is an identifier of its own
         if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII):
             raise ValueError(f"{name!r} cannot be a name in C++: use the letters a to z, digits and _.")
-        taken = name in KEYWORDS.split() or name in TAKEN.split() or re.fullmatch(GENERATED, name)
+        if len(name) > 100:
+            raise ValueError(
+                f"{name[:40]!r}... has {len(name)} letters: files are called after it, choose at most 100."
+            )
+        taken = name in KEYWORDS.split() or name in TAKEN.split() or re.fullmatch(f"{GENERATED}|{MACROS}", name)
         if taken and name in (project_name, layers[0]):
             raise ValueError(
                 f"{name!r} cannot be a name in C++: the language or hls4ml has it for something else. Choose another."
             )
-    names: dict[str, str] = {project_name.lower(): "the project"}
+    names: dict[str, str] = {project_name.lower(): "the project", f"{layers[0]}_ap".lower(): "the input in C++"}
+    if project_name.lower() == f"{layers[0]}_ap".lower():
+        raise ValueError(f"{project_name!r} cannot be a name in C++: the input {layers[0]!r} has it. Choose another.")
     for name in layers:
         of = f"layer {name!r}"
         for made in (name, f"{name}_hash", f"{name}_linear", f"zp2d_{name}", f"repack_{name}"):

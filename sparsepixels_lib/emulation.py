@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ from .agreement import first_difference, no_tolerance, probe_images, stock_avera
 from .exact import logits_layer
 from .ranges import check_images, graph_nodes, layer_before
 from .supported import graph_model
+
+RUNNING = threading.RLock()  # a library has one trace and one set of streams
 
 
 class CnnGraph(ModelGraph):
@@ -30,14 +33,21 @@ class CnnGraph(ModelGraph):
     def keras_model(self) -> tf.keras.Model:
         return self.config.config["KerasModel"]
 
-    def remember_weights(self) -> None:
-        """Keep the weights that the C++ has, for `check_weights`."""
-        self._converted = self.keras_model.get_weights()
+    def remember(self) -> None:
+        """Keep the weights and the options that the C++ was made from, for `check_unchanged`."""
+        self._converted = self.keras_model.get_weights(), _options(self.keras_model)
 
-    def check_weights(self) -> None:
-        """Raises ValueError if the Keras model has been trained or loaded since it was converted."""
-        if not all(map(np.array_equal, self._converted, self.keras_model.get_weights())):
-            raise ValueError(f"The weights of {self.keras_model.name!r} have changed since convert: convert it again.")
+    def check_unchanged(self) -> None:
+        """Raises ValueError if the Keras model has been trained, loaded or altered since it was converted."""
+        weights, options = self._converted
+        for what, same in (
+            ("weights", all(map(np.array_equal, weights, self.keras_model.get_weights()))),
+            ("layers", options == _options(self.keras_model)),
+        ):
+            if not same:
+                raise ValueError(
+                    f"The {what} of {self.keras_model.name!r} have changed since convert: convert it again."
+                )
 
     def computed(self) -> dict:
         """{name of a Keras layer: the node that gives its output}, for all layers that the C++ computes.
@@ -86,7 +96,7 @@ def emulate(hls_model: CnnGraph, images: np.ndarray, *, layer: str | None = None
     names = _given_layers(hls_model)
     if (name := layer or logits_layer(model)) not in names:
         raise ValueError(f"The project has no layer {name!r}; it has {', '.join(names)}.")
-    hls_model.check_weights()
+    hls_model.check_unchanged()
     if check and not hls_model.checked:
         probe = probe_images(model)
         difference = first_difference(model, _given(hls_model, probe), probe, stock_average, "C++")
@@ -105,7 +115,7 @@ def compare_layers(model, hls_model: CnnGraph, images: np.ndarray) -> str:
     """The first layer in which C++ and exact Keras differ, and by how much, in words; or that all are equal."""
     model = graph_model(model)
     images = check_images(images, model).astype(np.float64)
-    _converted(hls_model).check_weights()
+    _converted(hls_model).check_unchanged()
     given = _given(hls_model, images)
     difference = first_difference(model, given, images, no_tolerance, "C++")
     return difference or f"All {len(given)} layers are equal on {len(images)} images."
@@ -115,6 +125,14 @@ def _converted(hls_model) -> CnnGraph:
     if not isinstance(hls_model, CnnGraph):
         raise TypeError(f"What convert returns is needed, not {type(hls_model).__name__}.")
     return hls_model
+
+
+def _options(model) -> list[str]:
+    """What all layers are, with the quantizers that QKeras computes with, as text."""
+    names = ("quantizer", "kernel_quantizer_internal", "bias_quantizer_internal", "_quantize_kernel", "_quantize_bias")
+    live = [[getattr(layer, name, None) for name in names] for layer in model.layers]
+    configs = [[q.get_config() for q in quantizers if hasattr(q, "get_config")] for quantizers in live]
+    return [repr((layer.get_config() | {"trainable": True}, q)) for layer, q in zip(model.layers, configs, strict=True)]
 
 
 def _given_layers(hls_model: CnnGraph) -> dict[str, list[str]]:
@@ -134,6 +152,11 @@ def _given(hls_model: CnnGraph, images: np.ndarray) -> dict:
 def _run(hls_model: CnnGraph, images: np.ndarray, outputs: list[str]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """The last numbers that the C++ gives for `images`, and {output: (B, ...)} for these outputs of nodes; float64."""
     images = np.ascontiguousarray(images, np.float64)
+    with RUNNING:
+        return _run_alone(hls_model, images, outputs)
+
+
+def _run_alone(hls_model: CnnGraph, images: np.ndarray, outputs: list[str]) -> tuple[np.ndarray, dict]:
     _compile(hls_model)
     library = hls_model._top_function_lib
     top, _ = hls_model._get_top_function(images)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Integral
+
 import numpy as np
 import tensorflow as tf
 from qkeras import QActivation, QConv2D, QDense
@@ -25,6 +27,8 @@ def exact_predict(
     Raises TypeError or ValueError for images that are not finite floats of the model's shape and scale, for layers or
     quantizers without an exact meaning, and for networks whose sums do not fit float64.
     """
+    if isinstance(batch_size, bool) or not isinstance(batch_size, Integral) or batch_size < 1:
+        raise ValueError(f"batch_size={batch_size!r}: a whole number of images, at least 1.")
     model = graph_model(model)
     ranges(model)
     images = check_images(images, model)

@@ -88,6 +88,7 @@ def fixed(quantizer) -> Fixed:
         _require(not q.use_sigmoid, q, "use_sigmoid is not supported")
         _require(q.is_quantized_clip or q.relu_upper_bound is None, q, "relu_upper_bound is not supported")
         signed = symmetric = False
+        _require(q.bits < 31, q, "QKeras computes its quantized_relu in 32 bits, and gives NaN from 31 on")
     else:
         raise ValueError(
             f"{quantizer!r} is no quantizer this library can emit: "

@@ -12,21 +12,22 @@ import hls4ml
 import numpy as np
 import tf_keras
 from hls4ml.backends.fpga.fpga_backend import FPGABackend
+from hls4ml.model.types import FixedPrecisionType
 from qkeras import QActivation, QConv2D, QDense
 
 from . import hls_layers
-from .fixed_point import fixed
+from .fixed_point import Fixed, fixed
 from .layers import QConv2DSparse
-from .ranges import RECIPROCAL_BITS, layer_before, pixel_format, ranges
+from .ranges import RECIPROCAL_BITS, Range, layer_before, pixel_format, ranges
 
 WHOLE = ("ReuseFactor", "TableSize", "BramFactor", "ParallelizationFactor")
 CHOICES = {
-    "Strategy": ("Latency", "Resource"),
+    "Strategy": ("Latency", "Resource", "latency", "resource"),
     "PipelineStyle": ("dataflow", "pipeline", "auto"),
     "ConvImplementation": ("LineBuffer", "Encoded"),
     "Implementation": ("stable", "latency", "argmax", "legacy"),
     "TraceOutput": (False, True),
-    "Trace": (True,),  # emulate reads it
+    "Trace": (True, False),  # hls4ml's own default is in the way of emulate: it is on, whatever is given
     "Skip": (False,),
 }
 
@@ -40,7 +41,7 @@ def hls_config(model, backend: str, parallel: Mapping, extra: Mapping) -> dict:
     """
     with keras_2(), contextlib.redirect_stdout(None):  # it prints of quantizers whose types we give it ourselves
         config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend=backend)
-    by_name = config["LayerName"]
+    by_name, bounds = config["LayerName"], ranges(model)
     config["Model"]["PipelineStyle"] = "dataflow"
     if not any(hasattr(layer, "n_active") for layer in model.layers):  # as InputReduce: quantised once, as it is read
         by_name[model.layers[0].name]["Precision"] = {"result": str(hls_layers.ap_type(pixel_format(model)))}
@@ -49,13 +50,18 @@ def hls_config(model, backend: str, parallel: Mapping, extra: Mapping) -> dict:
         if type(layer) is QConv2DSparse:  # has knobs of its own, and hls4ml takes it for a dense convolution
             settings["Strategy"] = "Latency"
         if type(layer) is tf_keras.layers.AveragePooling2D:
-            settings["Precision"] = _average_types(model, layer)
+            settings["Precision"] |= _average_types(bounds[layer_before(model, layer).name], layer)
         if type(layer) is QActivation:  # stock hls4ml forgets that a quantizer is symmetric
             settings["Precision"]["result"] = str(hls_layers.ap_type(fixed(layer.quantizer)))
+        if getattr(layer, "activation", None) is tf_keras.activations.linear and not layer.weights:
+            settings["Precision"]["result"] = str(_exact_type(bounds[layer.name]))
         if getattr(layer, "activation", None) is tf_keras.activations.softmax:
-            settings |= _softmax_types(layer.output_shape[-1])
+            tables, precision = _softmax_types(layer.output_shape[-1])
+            settings |= tables
+            settings["Precision"] |= precision
         settings["Trace"] = True
     for name, knobs in _mapping(parallel, "parallel").items():
+        _known("parallel", [name], by_name, "layer")
         known = {k.removeprefix("Parallel").lower(): k for k in by_name.get(name, {}) if k[:8] == "Parallel"}
         known.pop("izationfactor", None)
         for knob, value in _mapping(knobs, f"parallel[{name!r}]").items():
@@ -76,6 +82,11 @@ def _merge(config: dict, model, extra: Mapping) -> None:
     _known("hls_config['LayerName']", layers, config["LayerName"], "layer")
     kinds = {layer.name: type(layer) for layer in model.layers}
     for name, settings in layers.items():
+        averages = (
+            [t for t in settings.get("Precision", {}).values() if t != "auto"] if isinstance(settings, Mapping) else []
+        )
+        if kinds.get(name) is tf_keras.layers.AveragePooling2D and averages:
+            raise ValueError(f"hls_config: the types of the average {name!r} follow from its input: leave them out.")
         more = {"Strategy"} if kinds.get(name) in (QConv2D, QDense) else set()
         _merge_settings(f"hls_config['LayerName'][{name!r}]", config["LayerName"][name], settings, more)
 
@@ -88,6 +99,7 @@ def _merge_settings(where: str, known: dict, settings: Mapping, more: set[str]) 
         if isinstance(precision, str) and "default" in known["Precision"]:
             precision = {"default": precision}
         _known(f"{where}['Precision']", _mapping(precision, f"{where}['Precision']"), known["Precision"], "type")
+        precision = {name: text for name, text in precision.items() if text != "auto"}  # as it is
         for name, text in precision.items():
             _check_type(f"{where}['Precision'][{name!r}]", text)
         known["Precision"] |= precision
@@ -118,9 +130,11 @@ def check_effect(hls_model, extra: Mapping) -> None:
 
 def _check_type(where: str, text) -> None:
     try:
-        FPGABackend.convert_precision_string(text)
+        width = FPGABackend.convert_precision_string(text).width
     except Exception:
         raise ValueError(f"{where}: a type such as 'ap_fixed<16,6>', not {text!r}.") from None
+    if not 1 <= width <= 1024:
+        raise ValueError(f"{where}: {text!r} has {width} bits; a type has 1 to 1024.")
 
 
 def _known(where: str, given: Mapping, known, what: str) -> None:
@@ -134,16 +148,21 @@ def _mapping(value, name: str) -> Mapping:
     return value
 
 
-def _average_types(model, layer) -> dict:
+def _exact_type(bound: Range) -> FixedPrecisionType:
+    """The type that holds all of a Range, for an activation that does nothing: stock hls4ml would give it a default."""
+    codes = max(int(np.ceil(bound.largest * 2.0**bound.fraction)), 1)
+    return hls_layers.ap_type(Fixed(width := codes.bit_length() + bound.signed, width - bound.fraction, bound.signed))
+
+
+def _average_types(x: Range, layer) -> dict:
     """Types for stock average pooling: enough fraction bits that a division by a power of two is exact."""
-    x = ranges(model)[layer_before(model, layer).name]
     integer = max(int(np.floor(np.log2(max(x.largest, 2.0**-x.fraction)))) + 1, 0) + 1
     area = layer.pool_size[0] * layer.pool_size[1]
     accum = f"ap_fixed<{integer + area.bit_length() + x.fraction + RECIPROCAL_BITS},{integer + area.bit_length()}>"
     return {"accum": accum, "result": f"ap_fixed<{integer + x.fraction + RECIPROCAL_BITS},{integer}>"}
 
 
-def _softmax_types(classes: int) -> dict:
+def _softmax_types(classes: int) -> tuple[dict, dict]:
     """Types for the tables of hls4ml's softmax.
 
     Its 1,024 entries are made to cover what they can meet, exp(-d) for d in [0, 16) and 1 / sum for sums up to
@@ -156,7 +175,7 @@ def _softmax_types(classes: int) -> dict:
         "inv_inp_t": total,
         "inp_norm_t": "ap_ufixed<10,4,AP_RND,AP_SAT>",
     }
-    return {**types, "Precision": {"accum": total, "result": "ap_ufixed<16,1,AP_RND,AP_SAT>"}}
+    return types, {"accum": total, "result": "ap_ufixed<16,1,AP_RND,AP_SAT>"}
 
 
 @contextlib.contextmanager

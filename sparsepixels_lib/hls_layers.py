@@ -7,6 +7,8 @@ go in.
 
 from __future__ import annotations
 
+from numbers import Integral
+
 import numpy as np
 from hls4ml.model.attributes import Attribute, ConfigurableAttribute, TypeAttribute, WeightAttribute
 from hls4ml.model.layers import Layer
@@ -92,9 +94,9 @@ class _SparseNode(Layer):
 
     def _knob(self, name: str, limit: int):
         value = self.get_attr(f"parallel_{name}") or limit
-        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= limit:
-            raise ValueError(f"{self.name}: parallel {name} must be 1 to {limit} (0 means all), not {value}.")
-        self.set_attr(f"parallel_{name}", value)
+        if isinstance(value, bool) or not isinstance(value, Integral) or not 1 <= value <= limit:
+            raise ValueError(f"{self.name}: parallel {name} must be 1 to {limit} (0 means all), not {value!r}.")
+        self.set_attr(f"parallel_{name}", int(value))
 
 
 class InputReduceNode(_SparseNode):

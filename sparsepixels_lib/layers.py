@@ -7,6 +7,8 @@ features as it is.
 
 from __future__ import annotations
 
+from numbers import Real
+
 import numpy as np
 import tensorflow as tf
 from qkeras.quantizers import get_quantizer
@@ -43,6 +45,8 @@ class InputReduce(Layer):
 
     def __init__(self, n_active: int, threshold: float = 0.0, input_quantizer="quantized_relu(8,0)", **kwargs):
         super().__init__(**kwargs)
+        if isinstance(threshold, bool) or not isinstance(threshold, Real):
+            raise ValueError(f"threshold is a number on the scale of the pixels, not {threshold!r}.")
         self.n_active, self.threshold = _whole(n_active, "n_active"), float(threshold)
         self.input_quantizer = _quantizer_name(input_quantizer)
         self.format, self._quantize = fixed(self.input_quantizer), get_quantizer(self.input_quantizer)
@@ -200,8 +204,8 @@ class AveragePooling2DSparse(_Pooling2DSparse):
         self.reciprocal_bits = _whole(reciprocal_bits, "reciprocal_bits")
         self.output_quantizer = None if output_quantizer is None else _quantizer_name(output_quantizer)
         self._quantize = get_quantizer(self.output_quantizer) or (lambda x: x)
-        self.scale = reciprocal(self.pool_size[0] * self.pool_size[1], self.reciprocal_bits)
-        if self.scale == 0:
+        self.scale = reciprocal_bits <= 52 and reciprocal(self.pool_size[0] * self.pool_size[1], self.reciprocal_bits)
+        if self.scale == 0 or self.reciprocal_bits > 52:
             raise ValueError(
                 f"reciprocal_bits = {reciprocal_bits} cannot hold 1/{self.pool_size[0] * self.pool_size[1]}."
             )

@@ -63,6 +63,8 @@ def ranges(model: keras.Model) -> dict:
         raise ValueError(
             f"{model.name!r} takes {model.input_shape}: images (batch, height, width, channels) are needed."
         )
+    if len({layer.format for layer in model.layers if type(layer) is InputReduce}) > 1:
+        raise ValueError(f"{model.name!r} quantizes its images in two ways: give all InputReduce one input_quantizer.")
     return walk(model, None, lambda layer, inputs: _range(layer, inputs, last=layer is model.layers[-1]))
 
 
@@ -122,7 +124,12 @@ def scaled_images(images, shape: tuple[int, ...], pixel: Fixed, taker: str) -> n
     """
     if isinstance(images, np.ma.MaskedArray):
         raise TypeError("The images are a masked array: fill it, images.filled(0), or masked pixels would count.")
-    images = np.asarray(images)
+    try:
+        images = np.asarray(images)
+    except Exception:
+        raise TypeError(f"An array of images is needed, not {type(images).__name__}.") from None
+    if images.dtype.kind not in "fiu":
+        raise TypeError(f"An array of floats is needed as images, not {type(images).__name__} of {images.dtype}.")
     if images.dtype.kind != "f":
         raise TypeError(f"The images are {images.dtype}: {NOT_SCALED}.")
     if images.shape[1:] != shape:
@@ -143,12 +150,15 @@ def weight_format(layer, name: str) -> Fixed:
     is the one that is read. Raises ValueError for a layer without quantizers and for one that has no exact meaning.
     """
     given = getattr(layer, f"{name}_quantizer", None)
-    used = getattr(layer, f"{name}_quantizer_internal", given)
+    used = getattr(layer, f"{name}_quantizer_internal", getattr(layer, f"_quantize_{name}", given))
     if used is None:
         raise ValueError(
             f"Layer {layer.name!r} has no {name}_quantizer: without a fixed-point type it has no exact meaning."
         )
-    return _format(layer, used)
+    form = _format(layer, used)
+    if form != _format(layer, given):
+        raise ValueError(f"Layer {layer.name!r}: its {name}_quantizer was changed after it was built: build it again.")
+    return form
 
 
 def _format(layer, quantizer) -> Fixed:

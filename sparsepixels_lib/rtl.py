@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -95,12 +96,13 @@ def emit_rtl(hls_model: CnnGraph, output_dir: str | Path, design: Design = BALAN
     have no such knob; FileExistsError for a folder with other files where these belong;
     TypeError for a model that is not converted, and for the name of a design.
     """
-    if not isinstance(hls_model, CnnGraph) or not isinstance(design, Design):
-        raise TypeError(
-            f"emit_rtl takes what convert returns, not {type(hls_model).__name__}, and a Design, such as "
-            f'DESIGNS["balanced"], not {design!r}'
-        )
-    hls_model.check_weights()
+    if not isinstance(hls_model, CnnGraph):
+        raise TypeError(f"emit_rtl takes what convert returns, not {type(hls_model).__name__}")
+    if not isinstance(design, Design):
+        raise TypeError(f'emit_rtl takes a Design, such as DESIGNS["balanced"], not {design!r}')
+    if not isinstance(output_dir, (str, os.PathLike)) or not str(output_dir):
+        raise ValueError(f"output_dir={output_dir!r}: the name of a folder")
+    hls_model.check_unchanged()
     sparse = any(isinstance(node, InputReduceNode) for node in hls_model.get_layers())
     project = (_emit_sparse if sparse else emit_standard)(hls_model, Path(output_dir), design)
     images = some_images(hls_model)

@@ -45,4 +45,8 @@ class Names:
 def top_name(model_name: str) -> str:
     """The name of the top module of a network."""
     name = re.sub(r"\W", "_", f"{model_name}_top", flags=re.ASCII)
+    if len(name) > 120:
+        raise ValueError(
+            f"The model's name, {model_name[:40]!r}..., has {len(model_name)} letters: files are called after it."
+        )
     return f"_{name}" if name[0].isdigit() else name

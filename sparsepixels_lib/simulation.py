@@ -9,7 +9,7 @@ import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Integral
+from numbers import Integral, Real
 from pathlib import Path
 
 import numpy as np
@@ -73,14 +73,20 @@ def simulate(
     if not isinstance(seed, Integral):
         raise ValueError(f"seed={seed!r}: a whole number")
     images = images[:limit]
-    if not 0 <= gaps < 1:
-        raise ValueError(f"gaps={gaps} is the probability of a cycle without data: at least 0, below 1")
+    if isinstance(gaps, bool) or not isinstance(gaps, Real) or not 0 <= gaps < 1:
+        raise ValueError(f"gaps={gaps!r} is the probability of a cycle without data: at least 0, below 1")
     if not isinstance(resets := reset_at or {}, Mapping):
         raise ValueError(f"reset_at={reset_at!r}: a dictionary {{event: cycle}}")
     for event, cycle in resets.items():
         whole = isinstance(event, Integral) and isinstance(cycle, Integral)
         if not whole or not 0 <= event < len(images) or cycle < 0:
             raise ValueError(f"reset_at={{{event}: {cycle}}}: there are {len(images)} events, and cycles count from 0")
+    if back_to_back not in (True, False):
+        raise ValueError(f"back_to_back={back_to_back!r}: True or False")
+    if not isinstance(waveform, (str, Path, type(None))):
+        raise ValueError(f"waveform={waveform!r}: the name of a file, or None")
+    if not project.sources:
+        raise RuntimeError(f"{project.top}: no SystemVerilog in {str(project.folder)!r}, seen from {str(Path.cwd())!r}")
     trace = "" if waveform is None else Path(waveform).suffix or "none"
     if trace not in TRACES or trace and (not Path(waveform).resolve().parent.is_dir() or Path(waveform).is_dir()):
         raise ValueError(f"waveform={str(waveform)!r}: name a .vcd or an .fst file in a folder that exists")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import tensorflow as tf
 from qkeras import QActivation, QConv2D, QDense
 
-from ._legacy_keras import refuse_keras_3
+from ._legacy_keras import refuse_keras_3, require_float32
 from .layers import AveragePooling2DSparse, InputReduce, MaxPooling2DSparse, QConv2DSparse, SparseFlatten
 
 keras = tf.keras
@@ -112,12 +112,23 @@ def _short(value) -> str:
     return repr(value)
 
 
+def check_trainable(model: keras.Model) -> None:
+    """Raises TypeError or ValueError for a model that cannot be trained here, or would learn nothing."""
+    for layer in graph_model(model).layers:
+        require_float32(layer.dtype_policy, f"Layer {layer.name!r}")
+    if model.output_shape[-1] == 1 and getattr(model.layers[-1], "activation", None) is keras.activations.softmax:
+        raise ValueError("A softmax of one class is always 1, so that nothing is learnt: use sigmoid.")
+
+
 def graph_model(model) -> keras.Model:
     """`model` as a functional tf.keras model; of a Sequential one a functional view with the same layers and weights.
 
-    Raises TypeError for a model of Keras 3 and for what is no model, ValueError for one whose graph is not known.
+    Raises TypeError for a model of Keras 3 and for what is no model, ValueError for one whose graph is not known,
+    RuntimeError where TensorFlow does not execute eagerly.
     """
     refuse_keras_3(model)
+    if not tf.executing_eagerly():
+        raise RuntimeError("Eager execution is off, or this is inside a tf.function or a tf.Graph: call it outside.")
     if not isinstance(model, keras.Model):
         raise TypeError(f"A tf.keras model is needed, not {type(model).__name__}.")
     if not getattr(model, "inputs", None) or not model.outputs:

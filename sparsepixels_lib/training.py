@@ -22,11 +22,10 @@ import tensorflow as tf
 from qkeras import QActivation
 from tqdm.auto import tqdm
 
-from ._legacy_keras import require_float32
 from .layers import InputReduce
 from .models import compact_model, input_reduce_of
 from .ranges import check_images
-from .supported import graph_model
+from .supported import check_trainable, graph_model
 
 keras = tf.keras
 
@@ -80,8 +79,7 @@ def fit(
     that leaves loss, val_loss or a weight not finite. Whatever stops it, the model then has the weights of the last
     epoch that ended well, or those it began with.
     """
-    for layer in graph_model(model).layers:
-        require_float32(layer.dtype_policy, f"Layer {layer.name!r}")
+    check_trainable(model)
     _require("a whole number, at least 1", Integral, lambda v: v >= 1,
              epochs=epochs, batch_size=batch_size, patience=patience)  # fmt: skip
     _require("a whole number, at least 0", Integral, lambda v: v >= 0, seed=seed)

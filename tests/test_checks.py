@@ -1,5 +1,7 @@
 """The checks that convert, emulate and simulate make on their first call, and words where there was a crash."""
 
+from threading import Thread
+
 import keras as keras_3
 import networks
 import numpy as np
@@ -69,6 +71,32 @@ def test_a_model_trained_after_its_conversion_is_said(tmp_path):
             use()
 
 
+def test_a_layer_altered_after_the_conversion_is_said(converted):
+    model = converted.keras_model
+    threshold, quantizer = model.get_layer("reduce"), model.get_layer("relu1").quantizer
+    for thing, name, value in (
+        (threshold, "threshold", 0.6),
+        (quantizer, "integer", 1),
+        (quantizer, "qnoise_factor", 0.5),
+    ):
+        before = getattr(thing, name)
+        setattr(thing, name, value)
+        with pytest.raises(ValueError, match="The layers of 'sparse' have changed since convert"):
+            sp.emulate(converted, IMAGES)
+        setattr(thing, name, before)
+    model.trainable = False  # is no number
+    assert sp.emulate(converted, IMAGES).shape == (len(IMAGES), 3)
+
+
+def test_threads_that_emulate_one_project_wait_for_each_other(converted):
+    logits, found = expected(converted.keras_model), []
+    work = [Thread(target=lambda: found.append(sp.emulate(converted, IMAGES))) for _ in range(8)]
+    for step in (Thread.start, Thread.join):
+        for thread in work:
+            step(thread)
+    assert len(found) == 8 and all((one == logits).all() for one in found)
+
+
 def test_stock_trace_works_and_has_both_outputs_of_a_layer(converted):
     """It ended the process in half of all cases."""
     for images in (IMAGES, IMAGES.astype(np.float64), IMAGES[:1]):
@@ -91,6 +119,9 @@ def test_images_in_any_layout_and_byte_order_are_taken(converted):
     [
         (np.ma.masked_less(IMAGES, 0.5), "masked array: fill it"),
         (IMAGES.astype(np.int64), "divide by 255"),
+        (IMAGES.astype(complex), "array of floats is needed as images, not ndarray of complex128"),
+        (None, "array of floats is needed"),
+        ((IMAGES, np.zeros(len(IMAGES))), "array of images is needed, not tuple"),
         (IMAGES - 5, "smallest pixel is -5"),
     ],
 )
@@ -146,6 +177,10 @@ def test_names_that_meet_generated_ones_are_refused(names, tmp_path):
         ({"part": "xc u250"}, "part='xc u250'"),
         ({"parallel": {"conv1": 4}}, "a dictionary is needed, not 4"),
         ({"backend": None}, "Backend None"),
+        ({"parallel": {"CONV1": {"pixels": 4}}}, "no layer 'CONV1'"),
+        ({"project_name": "x" * 300}, "has 300 letters"),
+        ({"project_name": "image_ap"}, "'image_ap' cannot be a name in C"),
+        ({"project_name": "M_PI"}, "'M_PI' cannot be a name in C"),
     ],
 )
 def test_options_of_convert_that_mean_nothing_are_refused(options, words, tmp_path):

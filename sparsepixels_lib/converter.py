@@ -7,7 +7,6 @@ import json
 import os
 import re
 import threading
-import warnings
 from collections.abc import Iterator, Mapping
 from math import prod
 from numbers import Real
@@ -86,10 +85,9 @@ def convert(
             type(layer) is tf_keras.layers.AveragePooling2D
             and reciprocal_code(area := prod(layer.pool_size), 16)[0] != 1
         ):
-            warnings.warn(
+            print(
                 f"{layer.name}: the C++ of stock hls4ml divides by {area} and cuts off, where exact_predict and RTL "
-                "multiply by a reciprocal: its last bits may differ from theirs.",
-                stacklevel=2,
+                "multiply by a reciprocal: its last bits may differ from theirs"
             )
     with CONVERTING:
         return _converted(model, bounds, output_dir, project_name, backend, part, clock_period, parallel, hls_config)

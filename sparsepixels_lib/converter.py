@@ -27,7 +27,7 @@ from .fixed_point import Fixed, fixed, reciprocal_code
 from .hls_config import check_effect
 from .hls_config import hls_config as configuration
 from .layers import InputReduce
-from .ranges import Range, pixel_format, quantized_weights, ranges, weight_format
+from .ranges import RECIPROCAL_BITS, Range, pixel_format, quantized_weights, ranges, weight_format
 from .supported import graph_model
 
 DEVICE = "xcu250-figd2104-2L-e"  # of the published reports
@@ -55,14 +55,7 @@ def convert(
     Raises ValueError for other backends, unknown layers, knobs or settings, types that cannot hold a layer's numbers,
     and whatever cannot be exact; TypeError for what is no tf.keras model; OSError if the folder cannot be written.
     """
-    names = {b.lower(): b for b in hls_layers.BACKENDS}
-    if str(backend).lower() not in names:
-        raise ValueError(f"Backend {backend!r} has no sparse kernels: use {' or '.join(hls_layers.BACKENDS)}.")
-    backend = names[backend.lower()]
-    if isinstance(clock_period, bool) or not isinstance(clock_period, Real) or not 0 < clock_period < np.inf:
-        raise ValueError(f"clock_period={clock_period!r}: a number of ns above 0.")
-    if not re.fullmatch(r"[\w-]+", str(part), re.ASCII):
-        raise ValueError(f"part={part!r}: the name of a device, such as {DEVICE!r}.")
+    backend = _checked_options(backend, part, clock_period)
     model = graph_model(model)
     bounds = ranges(model)
     check_names(project_name, [layer.name for layer in model.layers])
@@ -72,6 +65,42 @@ def convert(
         )
     if check:
         check_keras(model, probe_images(model))
+    output_dir = _made_folder(output_dir)
+    _say_averages(model)
+    io_type = "io_parallel" if any(type(layer) is InputReduce for layer in model.layers) else "io_stream"
+    settings = {"io_type": io_type, "part": part, "clock_period": clock_period}
+    with CONVERTING:
+        with contextlib.redirect_stdout(None):  # it prints of quantizers whose types we give it ourselves
+            layers, inputs, outputs, _ = parse_keras_model(json.loads(model.to_json()), _GridReader(model))
+        for layer in layers:
+            _state_types(layer, model)
+        config = hls4ml.utils.config.create_config(str(output_dir), project_name, backend, **settings)
+        config |= {
+            "KerasModel": model,
+            "HLSConfig": configuration(model, backend, parallel or {}, hls_config or {}),
+        }
+        hls_model = CnnGraph.from_layer_list(config, layers, inputs, outputs)
+        _check_templates(hls_model, backend)
+        _check_types(hls_model, model, bounds)
+        check_effect(hls_model, hls_config or {})
+        hls_model.remember()
+        hls_model.write()
+    return hls_model
+
+
+def _checked_options(backend, part, clock_period) -> str:
+    """The backend as hls4ml writes it. Raises ValueError for one without kernels and for options that mean nothing."""
+    names = {b.lower(): b for b in hls_layers.BACKENDS}
+    if str(backend).lower() not in names:
+        raise ValueError(f"Backend {backend!r} has no sparse kernels: use {' or '.join(hls_layers.BACKENDS)}.")
+    if isinstance(clock_period, bool) or not isinstance(clock_period, Real) or not 0 < clock_period < np.inf:
+        raise ValueError(f"clock_period={clock_period!r}: a number of ns above 0.")
+    if not re.fullmatch(r"[\w-]+", str(part), re.ASCII):
+        raise ValueError(f"part={part!r}: the name of a device, such as {DEVICE!r}.")
+    return names[backend.lower()]
+
+
+def _made_folder(output_dir) -> Path:
     if not isinstance(output_dir, (str, os.PathLike)) or not str(output_dir):
         raise ValueError(f"output_dir={output_dir!r}: the name of a folder.")
     output_dir = Path(output_dir)
@@ -79,42 +108,23 @@ def convert(
     output_dir.mkdir(parents=True, exist_ok=True)
     if not os.access(output_dir, os.W_OK):
         raise PermissionError(f"No permission to write into {output_dir}: choose another output_dir.")
+    return output_dir
 
+
+def _say_averages(model) -> None:
     for layer in model.layers:
-        if (
-            type(layer) is tf_keras.layers.AveragePooling2D
-            and reciprocal_code(area := prod(layer.pool_size), 16)[0] != 1
-        ):
+        area = prod(layer.pool_size) if type(layer) is tf_keras.layers.AveragePooling2D else 1
+        if reciprocal_code(area, RECIPROCAL_BITS)[0] != 1:
             print(
                 f"{layer.name}: the C++ of stock hls4ml divides by {area} and cuts off, where exact_predict and RTL "
                 "multiply by a reciprocal: its last bits may differ from theirs"
             )
-    with CONVERTING:
-        return _converted(model, bounds, output_dir, project_name, backend, part, clock_period, parallel, hls_config)
 
 
-def _converted(model, bounds, output_dir, project_name, backend, part, clock_period, parallel, hls_config) -> CnnGraph:
-    with contextlib.redirect_stdout(None):  # it prints of quantizers whose types we give it ourselves
-        layers, inputs, outputs, _ = parse_keras_model(json.loads(model.to_json()), _GridReader(model))
-    for layer in layers:
-        _state_types(layer, model)
-    io_type = "io_parallel" if any(type(layer) is InputReduce for layer in model.layers) else "io_stream"
-    settings = {"io_type": io_type, "part": part, "clock_period": clock_period}
-    config = hls4ml.utils.config.create_config(str(output_dir), project_name, backend, **settings)
-    config["KerasModel"], config["HLSConfig"] = model, configuration(model, backend, parallel or {}, hls_config or {})
-    hls_model = CnnGraph.from_layer_list(config, layers, inputs, outputs)
-    silent = [
-        n.name
-        for n in hls_model.get_layers()
-        if isinstance(n, hls_layers._SparseNode) and not n.get_attr("function_cpp")
-    ]
-    if silent:
+def _check_templates(hls_model: CnnGraph, backend: str) -> None:
+    nodes = [node for node in hls_model.get_layers() if isinstance(node, hls_layers._SparseNode)]
+    if silent := [node.name for node in nodes if not node.get_attr("function_cpp")]:
         raise ValueError(f"No C++ was generated for {', '.join(silent)}: the {backend} backend lacks their templates.")
-    _check_types(hls_model, model, bounds)
-    check_effect(hls_model, hls_config or {})
-    hls_model.remember()
-    hls_model.write()
-    return hls_model
 
 
 class _GridReader(KerasModelReader):

@@ -45,7 +45,8 @@ def check_keras(model: keras.Model, images: np.ndarray) -> None:
     def rule(layer, inputs):
         _check_reach(layer)
         out = layer(inputs if len(inputs) > 1 else inputs[0])
-        if difference := layer_difference(layer, _float64(inputs), _float64(tf.nest.flatten(out)), _rounding, "Keras"):
+        inputs, given = _float64(inputs), _float64(tf.nest.flatten(out))
+        if difference := layer_difference(layer, inputs, layer_values(layer, inputs), given, _rounding, "Keras"):
             raise ValueError(
                 f"The network cannot be converted: exact evaluation and Keras differ. {difference} If this layer is "
                 "wrapped or changed, leave that out; TensorFlow's oneDNN gives garbage for some strided convolutions, "
@@ -85,7 +86,7 @@ def first_difference(
         parts = given[layer.name] if isinstance(given[layer.name], list) else [given[layer.name]]
         wanted = tf.nest.flatten(exact)
         parts = [np.reshape(part, want.shape) for part, want in zip(parts, wanted, strict=True)]
-        if difference := layer_difference(layer, inputs, parts, tolerance, tool):
+        if difference := layer_difference(layer, inputs, exact, parts, tolerance, tool):
             found.append(difference)
         parts[1:] = [tf.constant(hash, tf.int32) for hash in parts[1:]]
         return tuple(parts) if len(parts) > 1 else parts[0]
@@ -94,10 +95,9 @@ def first_difference(
     return found[0] if found else None
 
 
-def layer_difference(layer, inputs: list, given: list, tolerance: Callable, tool: str) -> str | None:
-    """In words, how far the outputs `given` of one layer are from its exact rule; None within the tolerance."""
-    exact = tf.nest.flatten(layer_values(layer, inputs))
-    for part, want, got in zip(("features", "hash"), exact, given, strict=False):
+def layer_difference(layer, inputs: list, exact, given: list, tolerance: Callable, tool: str) -> str | None:
+    """In words, how far the outputs `given` of one layer are from the `exact` ones; None within the tolerance."""
+    for part, want, got in zip(("features", "hash"), tf.nest.flatten(exact), given, strict=False):
         want, got = np.asarray(want, np.float64), np.asarray(got, np.float64)
         allowed = tolerance(layer, inputs, want) if part == "features" else 0.0
         wrong = ~(np.abs(got - want) <= allowed)  # also NaN

@@ -126,8 +126,9 @@ def scaled_images(images, shape: tuple[int, ...], pixel: Fixed, taker: str) -> n
         raise TypeError("The images are a masked array: fill it, images.filled(0), or masked pixels would count.")
     try:
         images = np.asarray(images)
-    except Exception:
-        raise TypeError(f"An array of images is needed, not {type(images).__name__}.") from None
+    except Exception as error:
+        why = " ".join(str(error).split(". ")[0].split())
+        raise TypeError(f"An array of images is needed, not {type(images).__name__}: {why}.") from None
     if images.dtype.kind not in "fiu":
         raise TypeError(f"An array of floats is needed as images, not {type(images).__name__} of {images.dtype}.")
     if images.dtype.kind != "f":

@@ -93,7 +93,7 @@ class NeedsGrad:
         (GOOD, [X], TypeError, f"val is of type list, length 1: {WRITE}"),
         ((Y, X), GOOD, TypeError, r"train: the images are of type ndarray, shape \(4,\): give one array"),
         ((None, Y), GOOD, TypeError, "train: the images are None: give one array"),
-        ((NeedsGrad(), Y), GOOD, ValueError, r"train: Can't call numpy\(\) on Tensor that requires grad"),
+        ((NeedsGrad(), Y), GOOD, TypeError, r"train: .* NeedsGrad: Can't call numpy\(\) on Tensor that requires grad"),
         (GOOD, (X, None), ValueError, "val: 4 images need as many labels; these are None"),
         (GOOD, (X, (y for y in Y)), ValueError, "val: 4 images need .* type generator"),
         ((X, np.eye(10)[Y]), GOOD, ValueError, r"\(4, 10\): if they are one-hot, write labels.argmax\(axis=1\)"),

@@ -15,7 +15,7 @@ test: compiler $(READY)  ## the tests
 
 QUICK := exact layers options fixed_point models data coordinate_lists occupancy training_inputs reports published plots \
   pixel_plots event_plots hardware_plots timing_plots microboone_chain lartpc mnist_script notebooks
-quick: lint  ## lint, and the tests that compile nothing: two to three minutes
+quick: lint  ## lint, and the tests that compile nothing: about two minutes
 	$(BIN)/python -m pytest -q -n 2 -k "not together" $(QUICK:%=tests/test_%.py)
 
 verify: compiler $(READY)  ## Keras = C++ = RTL on 10,000 events a network, one line each (three hours)

@@ -82,10 +82,9 @@ def _merge(config: dict, model, extra: Mapping) -> None:
     _known("hls_config['LayerName']", layers, config["LayerName"], "layer")
     kinds = {layer.name: type(layer) for layer in model.layers}
     for name, settings in layers.items():
-        averages = (
-            [t for t in settings.get("Precision", {}).values() if t != "auto"] if isinstance(settings, Mapping) else []
-        )
-        if kinds.get(name) is tf_keras.layers.AveragePooling2D and averages:
+        types = settings.get("Precision", {}) if isinstance(settings, Mapping) else {}
+        types = types.values() if isinstance(types, Mapping) else [types]
+        if kinds.get(name) is tf_keras.layers.AveragePooling2D and any(text != "auto" for text in types):
             raise ValueError(f"hls_config: the types of the average {name!r} follow from its input: leave them out.")
         more = {"Strategy"} if kinds.get(name) in (QConv2D, QDense) else set()
         _merge_settings(f"hls_config['LayerName'][{name!r}]", config["LayerName"][name], settings, more)

@@ -89,7 +89,7 @@ def emulate(hls_model: CnnGraph, images: np.ndarray, *, layer: str | None = None
     with two outputs gives [features, hash]. `check` compares all layers with exact evaluation on eight images, on the
     first call.
     Raises RuntimeError with the compiler's message if the project does not compile, or that names the first layer that
-    is not exact; TypeError for a model that is not converted; ValueError if its weights have changed since.
+    is not exact; TypeError for a model that is not converted; ValueError if its weights or layers have changed.
     """
     model = _converted(hls_model).keras_model
     images = check_images(images, model)

@@ -59,7 +59,6 @@ def hls_config(model, backend: str, parallel: Mapping, extra: Mapping) -> dict:
             tables, precision = _softmax_types(layer.output_shape[-1])
             settings |= tables
             settings["Precision"] |= precision
-        settings["Trace"] = True
     for name, knobs in _mapping(parallel, "parallel").items():
         _known("parallel", [name], by_name, "layer")
         known = {k.removeprefix("Parallel").lower(): k for k in by_name.get(name, {}) if k[:8] == "Parallel"}

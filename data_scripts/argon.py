@@ -80,9 +80,7 @@ def tilt(direction: np.ndarray, cosine: np.ndarray, azimuth: np.ndarray) -> np.n
     """Turn the directions (n, 3) by polar angles of the given cosines (n,), at azimuths (n,)."""
     u, v = _across(direction)
     sine = np.sqrt(np.clip(1 - cosine**2, 0, None))
-    return (
-        cosine[:, None] * direction + (sine * np.cos(azimuth))[:, None] * u + (sine * np.sin(azimuth))[:, None] * v
-    )
+    return cosine[:, None] * direction + (sine * np.cos(azimuth))[:, None] * u + (sine * np.sin(azimuth))[:, None] * v
 
 
 def _across(direction):

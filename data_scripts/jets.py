@@ -6,7 +6,7 @@
     python -m data_scripts.jets examples data/jets    makes data/jets/lhc_jets_raw.npz: five jets before the chain
     python -m data_scripts.jets inspect data/jets     shapes, classes, active pixels; without a folder: what ships
 
-Then `sparsepixels_lib.data.load("lhc_jets", "train", "real", folder="data/jets")`. What is interrupted goes on where it
+Then `sparsepixels_lib.load("lhc_jets", "train", "real", folder="data/jets")`. What is interrupted goes on where it
 stopped when the same command is given again. The original files are only ever read.
 """
 
@@ -21,10 +21,12 @@ from pathlib import Path
 import numpy as np
 from tqdm.auto import tqdm
 
-from sparsepixels_lib import coordinate_lists as lists
-from sparsepixels_lib import data as chain
-from sparsepixels_lib.data import EMBEDDED, SPLITS, load, sparsify_jets
-from sparsepixels_lib.occupancy import occupancy
+from sparsepixels_lib.data import chains
+from sparsepixels_lib.data import coordinate_lists as lists
+from sparsepixels_lib.data.chains import sparsify_jets
+from sparsepixels_lib.data.dataset import SPLITS, load
+from sparsepixels_lib.data.occupancy import occupancy
+from sparsepixels_lib.paths import EMBEDDED
 
 from . import jets_files
 from . import jets_generator as generator
@@ -36,7 +38,7 @@ SIZES = {"train": 180_000, "val": 20_000, "test": 100_000}  # as published
 CLASSES = list(generator.CLASSES)
 _CHAIN = "jetImage[22:78, 22:78] / 1200, at most 1, kept above 0.003, coordinates times 2 about the centre"
 _META = {"image_shape": [56, 56], "classes": CLASSES, "chain": _CHAIN}
-_CODE = code_hash(chain, jets_files, generator)
+_CODE = code_hash(chains, jets_files, generator)
 UNIT = 2000  # GeV: that of the values in the file of examples
 _CHUNK = 400  # jets that generate makes between two savings
 

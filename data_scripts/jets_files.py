@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 from tqdm.auto import tqdm
 
-from sparsepixels_lib.data import sparsify_jets
+from sparsepixels_lib.data.chains import sparsify_jets
 
 from .files import open_hdf5, writable
 from .zenodo import fetch

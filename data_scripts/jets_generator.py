@@ -17,9 +17,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from sparsepixels_lib.occupancy import occupancy
-from sparsepixels_lib.plots import occupancy as plot_occupancy
-from sparsepixels_lib.plots import use_style
+from sparsepixels_lib.data.occupancy import occupancy
+from sparsepixels_lib.plots.scores import occupancy as plot_occupancy
+from sparsepixels_lib.plots.style import use_style
 
 __all__ = ["CLASSES", "Particles", "compare", "generate_jets", "jet_image", "measure", "plot", "pythia_version"]
 

@@ -5,7 +5,7 @@
     python -m data_scripts.microboone generate data/microboone             makes microboone_default.npz, needs no files
     python -m data_scripts.microboone inspect data/microboone --plot x.png without a folder: what ships
 
-Then `sparsepixels_lib.data.load("microboone", "train", "real", folder="data/microboone")`. The files hold simulated
+Then `sparsepixels_lib.load("microboone", "train", "real", folder="data/microboone")`. The files hold simulated
 neutrino interactions among recorded cosmic muons, by the MicroBooNE collaboration (CC BY 4.0); they are only ever read.
 What is interrupted goes on where it stopped when the same command is given again.
 
@@ -24,9 +24,9 @@ from pathlib import Path
 import numpy as np
 from tqdm.auto import tqdm
 
-from sparsepixels_lib import coordinate_lists as lists
-from sparsepixels_lib.data import SPLITS, Dataset, load
-from sparsepixels_lib.occupancy import occupancy
+from sparsepixels_lib.data import coordinate_lists as lists
+from sparsepixels_lib.data.dataset import SPLITS, Dataset, load
+from sparsepixels_lib.data.occupancy import occupancy
 
 from . import lartpc
 from .files import checked_seed, code_version, data_in, sha256, writable

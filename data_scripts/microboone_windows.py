@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sparsepixels_lib import coordinate_lists as lists
-from sparsepixels_lib.data import SPLITS
+from sparsepixels_lib.data import coordinate_lists as lists
+from sparsepixels_lib.data.dataset import SPLITS
 
 from . import argon, cascades, lartpc, microboone_chain, microboone_reader
 from .microboone_chain import BACKGROUND, SIGNAL, SIZE, Hits, windows

@@ -4,7 +4,7 @@
     python -m data_scripts.mnist prepare data/mnist     makes data/mnist/sparse_mnist.npz of them
     python -m data_scripts.mnist inspect data/mnist     shapes, classes, active pixels; without a folder: what ships
 
-Then `sparsepixels_lib.data.load("sparse_mnist", "train", "real", folder="data/mnist")`. None of this is needed to
+Then `sparsepixels_lib.load("sparse_mnist", "train", "real", folder="data/mnist")`. None of this is needed to
 start: the package ships the same numbers. The original files are only ever read.
 """
 
@@ -19,17 +19,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sparsepixels_lib.data import (
-    EMBEDDED_MNIST,
-    PREPARED_MNIST,
-    SPLITS,
-    MnistSums,
-    check_mnist_sums,
-    load,
-    mnist_sums,
-    read_mnist_sums,
-)
-from sparsepixels_lib.occupancy import occupancy
+from sparsepixels_lib.data.chains import mnist_sums
+from sparsepixels_lib.data.dataset import SPLITS, load
+from sparsepixels_lib.data.mnist import EMBEDDED_MNIST, PREPARED_MNIST, MnistSums, check_mnist_sums, read_mnist_sums
+from sparsepixels_lib.data.occupancy import occupancy
 
 from .files import code_version, sha256, writable
 

@@ -15,7 +15,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 import sparsepixels_lib as sp
-from sparsepixels_lib import reference
+from sparsepixels_lib.network import reference
 
 from .files import writable
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 import sparsepixels_lib as sp
-from sparsepixels_lib import reference
+from sparsepixels_lib.network import reference
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 import networks  # noqa: E402

@@ -14,10 +14,10 @@ import tempfile
 from pathlib import Path
 
 import sparsepixels_lib as sp
-from sparsepixels_lib import reference
-from sparsepixels_lib.design_points import with_cycles, write_point
-from sparsepixels_lib.place_route import frequencies
-from sparsepixels_lib.yosys import load_table, synthesize_open
+from sparsepixels_lib.measure.designs import with_cycles, write_point
+from sparsepixels_lib.measure.frequency import frequencies
+from sparsepixels_lib.measure.resources import load_table, synthesize_open
+from sparsepixels_lib.network import reference
 
 IMAGES = 40  # simulated, from the test split
 

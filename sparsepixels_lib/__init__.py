@@ -4,20 +4,27 @@ Source of the method: arXiv 2512.06208.
 """
 
 from . import _legacy_keras  # noqa: F401, I001  (first: TensorFlow must come up with legacy Keras)
-from . import hls_plugin
-from .converter import convert
-from .data import load
-from .emulation import compare_layers, emulate
-from .exact import exact_predict
-from .layers import AveragePooling2DSparse, InputReduce, MaxPooling2DSparse, QConv2DSparse, SparseFlatten
-from .models import ARCHITECTURES, compact_model, sparse_cnn, standard_cnn
-from .occupancy import occupancy
-from .ops import densify
-from .reference import reference_model
-from .rtl import DESIGNS, Design, emit_rtl
-from .simulation import simulate
-from .synthesis import MissingTool, available_tools, synthesize
-from .training import fit, reduce_dataset
+from .cpp import plugin
+from .cpp.convert import convert
+from .cpp.emulate import compare_layers, emulate
+from .data.chains import sparsify_jets, sparsify_mnist
+from .data.dataset import load
+from .data.occupancy import occupancy
+from .measure.simulation import simulate
+from .measure.synthesis import available_tools, synthesize
+from .network import layers, models, ops
+from .network.exact import exact_predict
+from .network.layers import AveragePooling2DSparse, InputReduce, MaxPooling2DSparse, QConv2DSparse, SparseFlatten
+from .network.maps import layer_maps
+from .network.models import ARCHITECTURES, compact_model, sparse_cnn, standard_cnn
+from .network.ops import densify
+from .network.reference import reference_model, reference_scores
+from .network.training import fit, reduce_dataset
+from .numerics.fixed_point import fixed
+from .paths import cpp_kernels, rtl_modules
+from .rtl.design import DESIGNS, Design
+from .rtl.emit import emit_rtl
+from .tools.process import MissingTool
 
 __version__ = "0.2.0"
 __all__ = [
@@ -34,19 +41,29 @@ __all__ = [
     "compact_model",
     "compare_layers",
     "convert",
+    "cpp_kernels",
     "densify",
     "emit_rtl",
     "emulate",
     "exact_predict",
     "fit",
+    "fixed",
+    "layer_maps",
+    "layers",
     "load",
+    "models",
     "occupancy",
+    "ops",
     "reduce_dataset",
     "reference_model",
+    "reference_scores",
+    "rtl_modules",
     "simulate",
     "sparse_cnn",
+    "sparsify_jets",
+    "sparsify_mnist",
     "standard_cnn",
     "synthesize",
 ]
 
-hls_plugin.register()
+plugin.register()

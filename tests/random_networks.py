@@ -7,8 +7,8 @@ import numpy as np
 from networks import cancelling, saturating, tying
 
 import sparsepixels_lib as sp
-from sparsepixels_lib.fixed_point import get_quantizer
-from sparsepixels_lib.models import QActivation, QConv2D, QDense
+from sparsepixels_lib.network.models import QActivation, QConv2D, QDense
+from sparsepixels_lib.numerics.fixed_point import get_quantizer
 
 keras = sp.models.keras
 layers = keras.layers

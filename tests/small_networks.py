@@ -5,7 +5,7 @@ import oracle
 import test_layers
 
 import sparsepixels_lib as sp
-from sparsepixels_lib.models import QActivation, QDense
+from sparsepixels_lib.network.models import QActivation, QDense
 
 keras = sp.models.keras
 W = {"kernel_quantizer": "quantized_bits(8,2,alpha=1)", "bias_quantizer": "quantized_bits(8,2,alpha=1)"}

@@ -10,7 +10,8 @@ import tensorflow as tf
 from small_networks import IMAGES, W, expected, keras, sparse, standard
 
 import sparsepixels_lib as sp
-from sparsepixels_lib.models import QActivation, QConv2D, QDense
+from sparsepixels_lib.network import agreement
+from sparsepixels_lib.network.models import QActivation, QConv2D, QDense
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def test_the_check_of_convert_allows_what_float32_rounds_and_no_more():
     for maker in (networks.saturating, networks.tying, networks.cancelling):
         model, rng = sp.sparse_cnn("lhc_jets", 16, 20), np.random.default_rng(2)
         model.set_weights([maker((1, *w.shape)[-max(w.ndim, 2) :], rng).reshape(w.shape) for w in model.get_weights()])
-        sp.agreement.check_keras(model, sp.agreement.probe_images(model))
+        agreement.check_keras(model, agreement.probe_images(model))
 
 
 def test_emulate_compares_on_its_first_call_and_names_the_layer(tmp_path):

@@ -16,6 +16,7 @@ from networks import cancelling, saturating, tying
 from test_layers import NETWORKS, random_network, randomize
 
 import sparsepixels_lib as sp
+from sparsepixels_lib.cpp import convert, plugin
 
 keras = tf.keras
 
@@ -200,11 +201,11 @@ def test_stock_hls4ml_refuses_targets_without_sparse_kernels(small, tmp_path, mo
 
 
 def test_registering_twice_is_harmless():
-    sp.hls_plugin.register()
+    plugin.register()
 
 
 def test_a_folder_without_write_permission_is_named(small, tmp_path, monkeypatch):
-    monkeypatch.setattr(sp.converter.os, "access", lambda *_: False)  # root may write everywhere
+    monkeypatch.setattr(convert.os, "access", lambda *_: False)  # root may write everywhere
     with pytest.raises(PermissionError, match="choose another output_dir"):
         sp.convert(small[0], tmp_path / "locked")
 

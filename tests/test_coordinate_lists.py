@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sparsepixels_lib import coordinate_lists as lists
+from sparsepixels_lib.data import coordinate_lists as lists
 
 META = {"image_shape": [2, 3], "classes": ["a", "b"], "source": "made up"}
 BY_HAND = {  # three images: empty, two pixels, one pixel

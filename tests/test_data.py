@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sparsepixels_lib import coordinate_lists, data
+from sparsepixels_lib.data import chains, coordinate_lists, mnist
+from sparsepixels_lib.data import dataset as data
 
 PLACES = [8, 11, 15, 18, 22, 25, 29, 32, 36]  # 23.5 + 3.5 * (i - 23.5) for i = 19, ..., 27, rounded on paper
 
@@ -14,29 +15,29 @@ def test_each_pooled_pixel_lands_where_pencil_and_paper_say():
     for i, row in enumerate(PLACES):
         for j, column in enumerate(PLACES):
             expected[row, column] = (1000 + 9 * i + j) / 1080
-    np.testing.assert_array_equal(data.sparsify_mnist(sums)[0, ..., 0], expected.astype(np.float32))
+    np.testing.assert_array_equal(chains.sparsify_mnist(sums)[0, ..., 0], expected.astype(np.float32))
 
 
 def test_a_pixel_of_exactly_two_fifths_of_the_maximum_is_kept_and_one_below_is_not():
     sums = np.zeros((1, 9, 9), int)
     sums[0, 0, :3] = 2295, 918, 917
-    image = data.sparsify_mnist(sums)[0, 8, :, 0]
+    image = chains.sparsify_mnist(sums)[0, 8, :, 0]
     assert image[[8, 11, 15]].tolist() == [1, np.float32(0.4), 0]
 
 
 def test_an_empty_image_stays_empty():
     with np.errstate(all="raise"):
-        assert not data.sparsify_mnist(np.zeros((2, 9, 9), np.uint16)).any()
+        assert not chains.sparsify_mnist(np.zeros((2, 9, 9), np.uint16)).any()
 
 
 @pytest.mark.parametrize(("index", "expected"), [(0, 0), (13, 0), (14, 0), (15, 2), (28, 28), (29, 30), (55, 55)])
 def test_inflating_rounds_half_to_even_and_clips_to_the_frame(index, expected):
-    assert data.inflate(index, 2, 56) == expected  # 27.5 + 2 * (index - 27.5), on paper
+    assert chains.inflate(index, 2, 56) == expected  # 27.5 + 2 * (index - 27.5), on paper
 
 
 def test_pixels_that_would_collide_are_refused():
     with pytest.raises(ValueError, match="two pixels land on one"):
-        data.sparsify_mnist(np.ones((1, 9, 9), int), factor=0.5)
+        chains.sparsify_mnist(np.ones((1, 9, 9), int), factor=0.5)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def test_pixels_that_would_collide_are_refused():
 )
 def test_sums_of_another_shape_or_kind_are_refused(sums):
     with pytest.raises(ValueError, match="3x3 sums of MNIST"):
-        data.sparsify_mnist(sums)
+        chains.sparsify_mnist(sums)
 
 
 def test_the_pool_sums_three_by_three_pixels_and_leaves_out_the_last_row_and_column():
@@ -53,7 +54,7 @@ def test_the_pool_sums_three_by_three_pixels_and_leaves_out_the_last_row_and_col
     image[0, 26, 26], image[0, 27, :], image[0, :, 27] = 7, 9, 9
     expected = np.zeros((9, 9), int)
     expected[0, 0], expected[8, 8] = 2295, 7
-    np.testing.assert_array_equal(data.mnist_sums(image)[0], expected)
+    np.testing.assert_array_equal(chains.mnist_sums(image)[0], expected)
 
 
 @pytest.mark.parametrize(
@@ -61,13 +62,13 @@ def test_the_pool_sums_three_by_three_pixels_and_leaves_out_the_last_row_and_col
 )
 def test_images_that_are_not_of_mnist_are_refused(images):
     with pytest.raises(ValueError, match="MNIST images are"):
-        data.mnist_sums(images)
+        chains.mnist_sums(images)
 
 
 def test_the_active_pixels_of_all_70000_images_have_the_known_distribution():
-    sums = data.read_mnist_sums(data.EMBEDDED_MNIST)
+    sums = mnist.read_mnist_sums(mnist.EMBEDDED_MNIST)
     blocks = np.split(np.concatenate([sums.x_train, sums.x_test]), 7)
-    active = np.concatenate([np.count_nonzero(data.sparsify_mnist(block), axis=(1, 2, 3)) for block in blocks])
+    active = np.concatenate([np.count_nonzero(chains.sparsify_mnist(block), axis=(1, 2, 3)) for block in blocks])
     assert round(active.mean(), 1) == 14.7
     assert np.percentile(active, [5, 50, 95]).tolist() == [8, 15, 21]
 
@@ -85,7 +86,7 @@ def test_the_test_split_has_the_class_counts_of_mnist():
 
 
 def test_training_begins_after_the_ten_thousand_images_of_validation():
-    with np.load(data.EMBEDDED_MNIST) as file:
+    with np.load(mnist.EMBEDDED_MNIST) as file:
         sums, labels = file["x_train"][10_000:10_500], file["y_train"][10_000:10_500]
     train = data.load("sparse_mnist", "train", n=500)
     assert train.labels.tolist() == labels.tolist()
@@ -140,7 +141,7 @@ def test_real_with_a_folder_that_holds_no_prepared_file_says_how_to_make_it(tmp_
 def jet_pixel(row, column, value):
     image = np.zeros((1, 100, 100))
     image[0, row, column] = value
-    return data.sparsify_jets(image)[0, ..., 0]
+    return chains.sparsify_jets(image)[0, ..., 0]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +175,7 @@ def test_jet_pixels_outside_the_crop_are_lost(at):
 )
 def test_images_that_are_not_of_jets_are_refused(images, message):
     with pytest.raises(ValueError, match=message):
-        data.sparsify_jets(images)
+        chains.sparsify_jets(images)
 
 
 @pytest.mark.parametrize(
@@ -240,7 +241,7 @@ def damaged(kind, genuine):
 @pytest.mark.parametrize("kind", ["truncated", "one byte changed", "empty", "web page"])
 def test_a_damaged_prepared_file_is_named_and_left_as_it_is(tmp_path, kind):
     path = tmp_path / data.PREPARED_MNIST
-    content = damaged(kind, data.EMBEDDED_MNIST.read_bytes())
+    content = damaged(kind, mnist.EMBEDDED_MNIST.read_bytes())
     path.write_bytes(content)
     with pytest.raises(ValueError, match=f"{path}: cannot be read.*Move it away"):
         data.load("sparse_mnist", "test", folder=tmp_path)
@@ -258,6 +259,6 @@ def test_a_damaged_prepared_file_is_named_and_left_as_it_is(tmp_path, kind):
 )
 def test_a_prepared_file_that_is_not_the_whole_of_mnist_is_refused(tmp_path, change, message):
     path = tmp_path / data.PREPARED_MNIST
-    np.savez(path, **data.read_mnist_sums(data.EMBEDDED_MNIST)._asdict() | change)
+    np.savez(path, **mnist.read_mnist_sums(mnist.EMBEDDED_MNIST)._asdict() | change)
     with pytest.raises(ValueError, match=message):
         data.load("sparse_mnist", "test", folder=tmp_path)

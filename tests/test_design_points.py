@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from tiny_rtl import tiny
 
-from sparsepixels_lib import design_plots, design_points
-from sparsepixels_lib.design_points import pareto_front, published_points, table_of
+from sparsepixels_lib.measure import designs as design_points
+from sparsepixels_lib.measure.designs import pareto_front, published_points, table_of
+from sparsepixels_lib.plots import designs as design_plots
 
 ROW = {"module": "TOP", "group": "total", "bram18": 0, "dsp": 10, "ff": 300, "lut": 2000, "levels": 11.5}
 
@@ -96,7 +97,7 @@ def network(monkeypatch, tmp_path):
         keras_model = type("Keras", (), {"name": "tiny"})
 
     monkeypatch.setattr(design_points, "emit_rtl", emit)
-    monkeypatch.setattr("sparsepixels_lib.open_flow.open_flow", flow)
+    monkeypatch.setattr(design_points, "open_flow", flow)
     options = {"folder": tmp_path / "own", "committed": tmp_path / "committed"}
     return lambda **more: (table_of(Model, "no DSP", **options | more), len(calls))
 

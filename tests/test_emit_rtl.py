@@ -10,9 +10,9 @@ import tensorflow as tf
 from test_rtl_sparse import RELU, chain, images_for, ordinary, set_weights
 
 import sparsepixels_lib as sp
-from sparsepixels_lib import verilator
-from sparsepixels_lib.hls_plugin import kernels
-from sparsepixels_lib.rtl_names import KEYWORDS, top_name
+from sparsepixels_lib.paths import rtl_modules
+from sparsepixels_lib.rtl.names import KEYWORDS, top_name
+from sparsepixels_lib.tools import verilator
 
 FILES = {"README.md", "constraints/clock.xdc", "testbench/images.hex", "testbench/logits.hex"}
 FILES |= {"testbench/testbench.sv", "vivado/synth.tcl"}
@@ -92,7 +92,7 @@ def test_a_file_of_others_in_an_emitted_project_is_not_replaced_either(tmp_path)
         assert len(list(mine.parent.iterdir())) > 9
         mine.unlink()
     with pytest.raises(FileExistsError, match="of no emitted project"):
-        sp.emit_rtl(hls_model, kernels().parent)  # hls/ of a clone: its rtl/ has the library
+        sp.emit_rtl(hls_model, rtl_modules().parent)  # hls/ of a clone: its rtl/ has the library
 
 
 def test_a_project_whose_sources_are_gone_is_written_again_and_a_file_is_no_folder(tmp_path):

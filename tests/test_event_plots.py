@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from sparsepixels_lib import event_plots
+from sparsepixels_lib.plots import events as event_plots
 
 EVENTS = np.zeros((2, 3, 4))
 EVENTS[0, 0, 1], EVENTS[0, 2, 3], EVENTS[1, 1, 0] = 700, 900, 3200

@@ -8,8 +8,8 @@ import tensorflow as tf
 from networks import cancelling, saturating, tying
 
 import sparsepixels_lib as sp
-from sparsepixels_lib.exact import logits_layer
-from sparsepixels_lib.ranges import ranges
+from sparsepixels_lib.network.exact import logits_layer
+from sparsepixels_lib.network.ranges import ranges
 
 keras = tf.keras
 

@@ -10,7 +10,8 @@ from ipywidgets import HTML
 from ipywidgets.embed import dependency_state
 from PIL import Image
 
-from sparsepixels_lib import explore
+from sparsepixels_lib.plots import slider as explore
+from sparsepixels_lib.plots import source
 
 # Five active pixels, in raster order 2, 4, 8, 1, 5: 20 in all.
 TOY = np.zeros((6, 7, 1), np.float32)
@@ -155,15 +156,15 @@ def test_the_images_are_left_as_they_were():
 
 
 def test_show_source_prints_python_and_highlights_it():
-    shown = explore.show_source(explore.show_source)
+    shown = source.show_source(source.show_source)
     assert str(shown).startswith("def show_source(thing: Any)")
     assert '<span class="k">def</span>' in shown._repr_html_()
 
 
 def test_show_source_reads_a_header_as_cpp(tmp_path):
     (tmp_path / "op.h").write_text("template <class T> T relu(T x) { return x; } // π\n", encoding="utf-8")
-    shown = explore.show_source(tmp_path / "op.h")
+    shown = source.show_source(tmp_path / "op.h")
     assert str(shown) == "template <class T> T relu(T x) { return x; } // π\n"
     assert '<span class="k">template</span>' in shown._repr_html_()
     with pytest.raises(FileNotFoundError, match="no.h"):
-        explore.show_source(tmp_path / "no.h")
+        source.show_source(tmp_path / "no.h")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparsepixels_lib.fixed_point import Fixed, fixed, reciprocal
+from sparsepixels_lib.numerics.fixed_point import Fixed, fixed, reciprocal
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from sparsepixels_lib import hardware_plots
+from sparsepixels_lib.plots import hardware as hardware_plots
 
 
 @pytest.fixture

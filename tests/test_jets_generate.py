@@ -5,7 +5,8 @@ import pytest
 from jets_public import as_set
 
 from data_scripts import jets
-from sparsepixels_lib import coordinate_lists, data
+from sparsepixels_lib.data import coordinate_lists
+from sparsepixels_lib.data import dataset as data
 
 
 def fake_jets(kind, count, seed):

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from data_scripts import jets, jets_generator
 from data_scripts.jets_generator import Particles
-from sparsepixels_lib import coordinate_lists, data
+from sparsepixels_lib import paths
+from sparsepixels_lib.data import chains, coordinate_lists
+from sparsepixels_lib.data import dataset as data
 
 PHOTON, PION, NEUTRON, MUON = 22, 211, 2112, 13
 
@@ -179,8 +181,8 @@ def test_no_jet_ships_twice(shipped):
 def test_generating_again_gives_the_jets_that_ship():
     """One chunk: all W jets of val. The bytes of a whole file are compared in test_jets_script, with cheaper jets."""
     needs_pythia()
-    images, labels, _ = coordinate_lists.read(data.EMBEDDED / jets.GENERATED, "val")
+    images, labels, _ = coordinate_lists.read(paths.EMBEDDED / jets.GENERATED, "val")
     seed = int(np.random.SeedSequence([1, 1, 2, 0]).generate_state(1)[0]) % 900_000_000 + 1
-    again = data.sparsify_jets(jets_generator.generate_jets("W", 400, seed))
+    again = chains.sparsify_jets(jets_generator.generate_jets("W", 400, seed))
     ours, theirs = ({np.rint(i * 65535.0).tobytes() for i in x} for x in (again, images[labels == 2]))
     assert ours == theirs

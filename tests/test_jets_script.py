@@ -8,7 +8,8 @@ import pytest
 from jets_public import COUNTS, NAMES, as_set, chain, some_jets, tables, write
 
 from data_scripts import jets, jets_files
-from sparsepixels_lib import coordinate_lists, data
+from sparsepixels_lib.data import coordinate_lists
+from sparsepixels_lib.data import dataset as data
 
 
 @pytest.fixture(scope="module")

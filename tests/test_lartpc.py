@@ -9,7 +9,7 @@ from data_scripts import argon, cascades, lartpc, microboone, microboone_windows
 from data_scripts import microboone_chain as chain
 from data_scripts.argon import Deposits, Particles
 from data_scripts.microboone_reader import read_events
-from sparsepixels_lib import data
+from sparsepixels_lib.data import dataset as data
 
 RNG = np.random.default_rng
 

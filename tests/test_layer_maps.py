@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import sparsepixels_lib as sp
-from sparsepixels_lib.layer_maps import layer_maps
+from sparsepixels_lib.network.maps import layer_maps
 
 IMAGES = np.zeros((2, 63, 63, 1))
 IMAGES[0, [0, 3, 10], [5, 5, 20], 0] = 0.25, 0.5, 0.75  # the second image is empty

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sparsepixels_lib.logic_levels import logic_levels
+from sparsepixels_lib.measure.levels import logic_levels
 
 
 def cell(kind, inputs, outputs, **parameters):

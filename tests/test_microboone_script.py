@@ -9,7 +9,8 @@ from local_record import local_record
 from microboone_files import DAMAGES, changed, read, readout, rows_of, write_file
 
 from data_scripts import microboone, microboone_chain, microboone_reader, microboone_windows, zenodo
-from sparsepixels_lib import coordinate_lists, data
+from sparsepixels_lib.data import coordinate_lists
+from sparsepixels_lib.data import dataset as data
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from data_scripts import mnist
-from sparsepixels_lib import data
+from sparsepixels_lib.data import dataset as data
+from sparsepixels_lib.data import mnist as shipped_mnist
 
 NAMES = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"]
 
@@ -88,7 +89,7 @@ def test_prepared_idx_files_give_the_images_of_the_chain_in_fractions(arrays, pr
 
 def test_idx_files_with_the_sums_that_ship_give_the_images_that_ship(originals, tmp_path):
     """Pixels whose 3x3 sums are those embedded: each sum is dealt out to its nine pixels, largest share first."""
-    shipped = data.read_mnist_sums(data.EMBEDDED_MNIST)
+    shipped = shipped_mnist.read_mnist_sums(shipped_mnist.EMBEDDED_MNIST)
     for name, sums in (("train-images-idx3-ubyte", shipped.x_train), ("t10k-images-idx3-ubyte", shipped.x_test)):
         images = np.full((len(sums), 28, 28), 255, np.uint8)  # the last row and column must not matter
         for k in range(9):
@@ -102,7 +103,8 @@ def test_idx_files_with_the_sums_that_ship_give_the_images_that_ship(originals, 
         default = data.load("sparse_mnist", split, "default")
         np.testing.assert_array_equal(real.images, default.images)
         np.testing.assert_array_equal(real.labels, default.labels)
-    for ours, theirs in zip(data.read_mnist_sums(tmp_path / data.PREPARED_MNIST), shipped, strict=True):
+    ours_all = shipped_mnist.read_mnist_sums(tmp_path / shipped_mnist.PREPARED_MNIST)
+    for ours, theirs in zip(ours_all, shipped, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 
@@ -118,7 +120,7 @@ def test_gzip_files_prepare_like_plain_ones(small, arrays, prepared):
     for name, array in zip(NAMES, arrays, strict=True):
         (small / name).unlink()
         (small / f"{name}.gz").write_bytes(gzip.compress(idx(array), 1, mtime=0))
-    for ours, plain in zip(*map(data.read_mnist_sums, (mnist.prepare(small), prepared)), strict=True):
+    for ours, plain in zip(*map(shipped_mnist.read_mnist_sums, (mnist.prepare(small), prepared)), strict=True):
         np.testing.assert_array_equal(ours, plain)
 
 
@@ -166,18 +168,18 @@ def test_a_missing_file_is_named_with_the_command_that_fetches_it(small):
 
 
 def test_a_prepared_file_is_replaced_only_by_force(small):
-    target = small / data.PREPARED_MNIST
+    target = small / shipped_mnist.PREPARED_MNIST
     target.write_text("mine")
     with pytest.raises(FileExistsError, match="--force"):
         mnist.prepare(small)
     assert target.read_text() == "mine"
     mnist.prepare(small, force=True)
-    assert data.read_mnist_sums(target).x_train.shape == (60_000, 9, 9)
+    assert shipped_mnist.read_mnist_sums(target).x_train.shape == (60_000, 9, 9)
 
 
 @pytest.mark.parametrize("failure", [PermissionError(13, "Permission denied"), KeyboardInterrupt()])
 def test_a_write_that_fails_or_is_interrupted_leaves_what_was_there(small, monkeypatch, failure):
-    target = small / data.PREPARED_MNIST
+    target = small / shipped_mnist.PREPARED_MNIST
     target.write_text("mine")
 
     def savez(file, **arrays):
@@ -279,7 +281,7 @@ def test_the_command_line_prepares_and_inspects(small, capsys):
     mnist.main(["prepare", str(small)])
     mnist.main(["inspect", str(small), "--n", "200"])
     text = capsys.readouterr().out
-    assert f"wrote {small / data.PREPARED_MNIST}" in text
+    assert f"wrote {small / shipped_mnist.PREPARED_MNIST}" in text
     assert "sparse_mnist, test: images (200, 48, 48, 1) float32; real: MNIST, prepared from the original files" in text
     assert "NOT the numbers of the MNIST that ships" in text  # the images of these tests are made up
     assert "t10k-labels-idx1-ubyte" in text

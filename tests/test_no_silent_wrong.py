@@ -8,9 +8,9 @@ import pytest
 from small_networks import IMAGES, W, expected, keras, randomized, sparse, standard
 
 import sparsepixels_lib as sp
-from sparsepixels_lib.hls_config import keras_2
-from sparsepixels_lib.layer_maps import layer_maps
-from sparsepixels_lib.models import QActivation, QConv2D, QDense
+from sparsepixels_lib.cpp.config import keras_2
+from sparsepixels_lib.network.maps import layer_maps
+from sparsepixels_lib.network.models import QActivation, QConv2D, QDense
 
 UNSIGNED = {f"{w}_quantizer": "quantized_bits(8,2,0,0,alpha=1)" for w in ("kernel", "bias")}
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparsepixels_lib.occupancy import occupancy
+from sparsepixels_lib.data.occupancy import occupancy
 
 # three images of 2 x 2 pixels: three active of charge 0.5, 0.25, 0.25 in raster order; one active; none
 HAND = np.array([[[0.5, 0.25], [0, 0.25]], [[0, 0], [1, 0]], [[0, 0], [0, 0]]])[..., None]

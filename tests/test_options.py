@@ -8,9 +8,9 @@ import pytest
 from test_layers import randomize
 
 import sparsepixels_lib as sp
-from sparsepixels_lib.models import QActivation, QConv2D, QDense
-from sparsepixels_lib.ranges import ranges
-from sparsepixels_lib.supported import OPTIONS
+from sparsepixels_lib.network.models import QActivation, QConv2D, QDense
+from sparsepixels_lib.network.ranges import ranges
+from sparsepixels_lib.network.supported import OPTIONS
 
 keras = sp.models.keras
 W = {"kernel_quantizer": "quantized_bits(6,2,alpha=1)", "bias_quantizer": "quantized_bits(6,2,alpha=1)"}

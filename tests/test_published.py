@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from sparsepixels_lib import published
-from sparsepixels_lib.reports import RESOURCES
+from sparsepixels_lib.measure import published
+from sparsepixels_lib.measure.reports import RESOURCES
 
 
 def test_published_totals_are_those_of_the_paper():

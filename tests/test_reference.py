@@ -6,7 +6,7 @@ from sklearn.metrics import roc_auc_score
 
 import sparsepixels_lib as sp
 from data_scripts import reference_weights
-from sparsepixels_lib import reference
+from sparsepixels_lib.network import reference
 
 # How far N = 20 may be from the standard network. Drawing the test windows anew (bootstrap) moves the AUC gap by 0.003.
 BEHIND = {"microboone": 0.03 + 0.003, "lhc_jets": 0.05}

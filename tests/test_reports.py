@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sparsepixels_lib import published
-from sparsepixels_lib.reports import COLUMNS, COUNTS, RESOURCES, groups, read_reports
+from sparsepixels_lib.measure import published
+from sparsepixels_lib.measure.reports import COLUMNS, COUNTS, RESOURCES, groups, read_reports
 
 FIXTURES = Path(__file__).parent / "fixtures" / "reports"
 GENUINE = {  # folder: network

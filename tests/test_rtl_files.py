@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from tiny_rtl import some_images, sums, tiny
 
-from sparsepixels_lib import verilator
-from sparsepixels_lib.rtl_files import write_project_files
-from sparsepixels_lib.simulation import Simulation
+from sparsepixels_lib.measure.simulation import Simulation
+from sparsepixels_lib.rtl.files import write_project_files
+from sparsepixels_lib.tools import verilator
 
 IMAGES = some_images(20)
 
@@ -70,7 +70,7 @@ def test_vectors_are_hexadecimal_lines_with_value_0_last(tmp_path):
 def test_the_readme_says_what_the_project_is_and_what_was_measured(tmp_path):
     project = tiny(tmp_path)
     measured = Simulation(np.zeros((2, 2)), np.array([4, 5]), None, pd.DataFrame(), np.zeros(2))
-    write_project_files(project, IMAGES, sums(IMAGES), measured=measured)
+    write_project_files(project, IMAGES, sums(IMAGES), measured=measured.summary())
     text = _readme(project)
     for words in (
         "Sums, at the small design point.",

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from networks import corner_images
 
-from sparsepixels_lib.fixed_point import Fixed
-from sparsepixels_lib.simulation import simulate
+from sparsepixels_lib.measure.simulation import simulate
+from sparsepixels_lib.numerics.fixed_point import Fixed
 
 RTL = Path(__file__).parents[1] / "hls" / "rtl"
 SOURCES = (
@@ -124,7 +124,7 @@ def test_slots_hold_the_first_active_pixels_in_raster_order(tmp_path, case):
     project = Reduction(tmp_path, (height, width, 2), 4 * n, ii, case.interface, beats, beat * width * 2, pixel)
     (tmp_path / "rtl").mkdir()
     for source in SOURCES:
-        (tmp_path / "rtl" / f"{source}.sv").write_text((RTL / f"{source}.sv").read_text())
+        (tmp_path / "rtl" / f"{source}.sv").write_text(next(RTL.rglob(f"{source}.sv")).read_text())
     values = {"height": height, "width": width, "rows": rows, "n": n, "threshold": case.threshold, "ii": ii}
     source = SOURCE[case.interface].format(beats=beats, **values)
     top = TOP.format(beat=project.beat, source=source, signed=int(case.signed), **values)

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from networks import cancelling, saturating, tying
 
 import sparsepixels_lib as sp
-from sparsepixels_lib import open_flow
-from sparsepixels_lib.verilator import lint
+from sparsepixels_lib.measure import open_flow
+from sparsepixels_lib.rtl.design import MULTIPLIERS
+from sparsepixels_lib.tools.verilator import lint
 
 keras = tf.keras
 
@@ -150,11 +151,11 @@ def networks_and_designs(draw):
     if draw(st.booleans()):
         body += [draw(act), ("dense", draw(st.integers(1, 3)))]
     n = draw(st.integers(1, 9))
-    pixels, multipliers = draw(st.integers(1, n + 1)), draw(st.sampled_from(sp.rtl.MULTIPLIERS))
+    pixels, multipliers = draw(st.integers(1, n + 1)), draw(st.sampled_from(MULTIPLIERS))
     if convolutions := [name_of(k, kind) for k, (kind, *_) in enumerate(body) if kind == "conv"]:
         one = draw(st.sampled_from([None, *convolutions]))
         pixels = {"default": pixels, one: draw(st.integers(1, n))} if one else pixels
-        multipliers = {"default": multipliers, one: draw(st.sampled_from(sp.rtl.MULTIPLIERS))} if one else multipliers
+        multipliers = {"default": multipliers, one: draw(st.sampled_from(MULTIPLIERS))} if one else multipliers
     design = sp.Design(
         rows=draw(st.integers(1, height + 2)),
         pixels=pixels,

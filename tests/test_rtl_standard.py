@@ -10,10 +10,10 @@ import tensorflow as tf
 from networks import saturating
 
 import sparsepixels_lib as sp
-from sparsepixels_lib.fixed_point import Fixed
-from sparsepixels_lib.hls_plugin import kernels
-from sparsepixels_lib.simulation import simulate
-from sparsepixels_lib.verilator import lint
+from sparsepixels_lib.measure.simulation import simulate
+from sparsepixels_lib.numerics.fixed_point import Fixed
+from sparsepixels_lib.paths import rtl_modules
+from sparsepixels_lib.tools.verilator import lint
 
 keras, layers = tf.keras, tf.keras.layers
 
@@ -130,7 +130,7 @@ def test_rounding_and_saturation_are_those_of_the_format_for_every_input(tmp_pat
         for half in (0, 1)
     ]
     (tmp_path / "rtl").mkdir()
-    (tmp_path / "rtl" / "quantize.sv").write_text((kernels().with_name("rtl") / "quantize.sv").read_text())
+    (tmp_path / "rtl" / "quantize.sv").write_text((rtl_modules() / "arithmetic" / "quantize.sv").read_text())
     (tmp_path / "rtl" / "bench.sv").write_text(_quantizers(cases))
     project = SimpleNamespace(
         folder=tmp_path, top="bench", layers={"bench": ""}, image_shape=(1, 1, 1), pixel=Fixed(7, 7, True), beat=1,

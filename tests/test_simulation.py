@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from tiny_rtl import II, LATENCY, some_images, sums, tiny
 
-from sparsepixels_lib import verilator
-from sparsepixels_lib.simulation import beats, pack, simulate
-from sparsepixels_lib.synthesis import MissingTool
-from sparsepixels_lib.temporary import plain_folder
+from sparsepixels_lib.measure.simulation import simulate
+from sparsepixels_lib.rtl.ports import beats, pack
+from sparsepixels_lib.tools import verilator
+from sparsepixels_lib.tools.process import MissingTool, plain_folder
 
 IMAGES = some_images()
 

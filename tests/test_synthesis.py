@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sparsepixels_lib.reports import read_reports
-from sparsepixels_lib.synthesis import MissingTool, available_tools, synthesize
+from sparsepixels_lib.measure.reports import read_reports
+from sparsepixels_lib.measure.synthesis import MissingTool, available_tools, synthesize
 
 # isort: split
 import hls4ml  # after the library, which sets up legacy Keras

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import sparsepixels_lib as sp
-from sparsepixels_lib import design_points
-from sparsepixels_lib.yosys import sources_hash
+from sparsepixels_lib.measure import designs as design_points
+from sparsepixels_lib.measure.resources import sources_hash
 
 TABLES = Path(__file__).parents[1] / "notebooks" / "tables"
 # latency, II, LUT, DSP of MicroBooNE, 8 bit, 63 x 63, N = 20, whole image at once

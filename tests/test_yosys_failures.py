@@ -6,8 +6,9 @@ import tempfile
 import pytest
 from test_yosys import needs_yosys, project
 
-from sparsepixels_lib import yosys, yosys_netlist
-from sparsepixels_lib.synthesis import MissingTool
+from sparsepixels_lib.measure import resources as yosys
+from sparsepixels_lib.tools import yosys as yosys_netlist
+from sparsepixels_lib.tools.process import MissingTool
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sparsepixels_lib.fixed_point import Fixed
+from sparsepixels_lib.numerics.fixed_point import Fixed
 
 BEATS = {"image": (70, 1, 3), "rows": (28, 3, 1), "pixels": (2, 35, 1)}  # values a beat, beats, cycles a beat
 LATENCY = {"image": 5, "rows": 5, "pixels": 37}  # cycles of all beats and the two of the registers, all counted

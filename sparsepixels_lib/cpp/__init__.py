@@ -1,0 +1,1 @@
+"""From Keras to C++ through stock hls4ml, and that C++ run on images."""

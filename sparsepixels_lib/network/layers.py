@@ -1,0 +1,274 @@
+"""The sparse layers: Keras layers on compact arrays `[features (B, N, C), hash (B, N, 2)]`.
+
+hash = (row, column) of each slot's pixel, 1-based, int32; (0, 0) = empty slot. What every layer means bit by
+bit is stated in NUMERICS.md; the operations are those of arXiv 2512.06208. QKeras' QActivation works on the
+features as it is.
+"""
+
+from __future__ import annotations
+
+from numbers import Real
+
+import numpy as np
+import tensorflow as tf
+from qkeras.quantizers import get_quantizer
+
+from .._legacy_keras import refuse_keras_3, require_float32
+from ..numerics.fixed_point import fixed, reciprocal
+from . import ops
+
+NOT_SCALED = "scale the images to [0, 1] first (uint8: divide by 255)"
+
+
+class Layer(tf.keras.layers.Layer):
+    """A layer of legacy Keras that computes in float32. Raises TypeError for tensors of Keras 3."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        require_float32(self.dtype_policy, f"{type(self).__name__} {self.name!r}")
+
+    def __call__(self, *args, **kwargs):
+        refuse_keras_3(args, kwargs)
+        return super().__call__(*args, **kwargs)
+
+
+@tf.keras.utils.register_keras_serializable("sparsepixels")
+class InputReduce(Layer):
+    """Images (B, H, W, C) -> features (B, n_active, C), hash (B, n_active, 2): first active pixels in raster order.
+
+    Active: channel 0 of the *quantised* image is strictly above `threshold` (floored to the quantizer's
+    grid). More active pixels than slots are dropped; empty slots have zero features and hash (0, 0).
+    Raises ValueError for n_active < 1 or > H W, a threshold no pixel can pass, or images that are not (B, H, W, C); at
+    call time InvalidArgumentError for NaN, infinite or unscaled pixels (above twice the quantizer's range), and
+    TypeError for integer images (a Keras model makes them floats first, so there they are caught as unscaled).
+    """
+
+    def __init__(self, n_active: int, threshold: float = 0.0, input_quantizer="quantized_relu(8,0)", **kwargs):
+        super().__init__(**kwargs)
+        if isinstance(threshold, bool) or not isinstance(threshold, Real):
+            raise ValueError(f"threshold is a number on the scale of the pixels, not {threshold!r}.")
+        self.n_active, self.threshold = _whole(n_active, "n_active"), float(threshold)
+        self.input_quantizer = _quantizer_name(input_quantizer)
+        self.format, self._quantize = fixed(self.input_quantizer), get_quantizer(self.input_quantizer)
+        if not 0 <= self.threshold < self.format.max:
+            raise ValueError(
+                f"threshold must be at least 0 and below {self.format.max}, the largest pixel "
+                f"{self.input_quantizer} can give (scale the images to [0, 1]), not {threshold}."
+            )
+
+    def build(self, input_shape):
+        if len(input_shape) != 4 or None in input_shape[1:]:
+            raise ValueError(
+                f"InputReduce takes images (batch, height, width, channels) of known size, not {tuple(input_shape)}."
+            )
+        height, width = input_shape[1:3]
+        if self.n_active > height * width:
+            raise ValueError(f"n_active = {self.n_active} is more than the {height}x{width} image has pixels.")
+        super().build(input_shape)
+
+    def call(self, images):
+        if not images.dtype.is_floating:
+            raise TypeError(f"InputReduce got {images.dtype.name} images: {NOT_SCALED}.")
+        finite = tf.debugging.check_numerics(tf.reduce_sum(images), "The images have NaN or infinite pixels")
+        limit = tf.constant(2 * self.format.max, images.dtype)  # pixels a little too large saturate, as in hardware
+        message = f"The images have pixels far above {self.format.max}: {NOT_SCALED}"
+        scaled = tf.debugging.assert_less_equal(tf.reduce_max(images), limit, message)
+        with tf.control_dependencies([finite, scaled]):
+            mask = images[..., 0] > self.format.cut(self.threshold, images.dtype.as_numpy_dtype)
+        pixels, hash = ops.gather_pixels(images, mask, self.n_active)
+        return self._quantize(pixels), hash
+
+    def get_config(self):
+        own = {"n_active": self.n_active, "threshold": self.threshold, "input_quantizer": self.input_quantizer}
+        return super().get_config() | own
+
+
+class _OnCompactArrays(Layer):
+    """Checks that a layer was given [features (B, N, C), hash (B, N, 2)]."""
+
+    def build(self, input_shape):
+        shapes = (
+            [tuple(s) for s in input_shape] if isinstance(input_shape, (list, tuple)) and len(input_shape) == 2 else []
+        )
+        if (
+            not shapes
+            or len(shapes[0]) != 3
+            or len(shapes[1]) != 3
+            or shapes[1][2] != 2
+            or shapes[0][1] != shapes[1][1]
+        ):
+            raise ValueError(
+                f"{type(self).__name__} takes [features (batch, N, C), hash (batch, N, 2)], "
+                f"as InputReduce gives them, not {input_shape}."
+            )
+        super().build(input_shape)
+
+
+@tf.keras.utils.register_keras_serializable("sparsepixels")
+class QConv2DSparse(_OnCompactArrays):
+    """Sparsity-preserving convolution: [features (B, N, C), hash (B, N, 2)] -> features (B, N, filters), same hash.
+
+    An output is active iff its input pixel is: no dilation. Cross-correlation with 'same' alignment and
+    stride 1, bias on every active slot. `kernel` (K_h, K_w, C, filters), odd sizes; `bias` (filters,). Raises
+    ValueError for even kernels, other strides or padding, and quantizers without an exact fixed-point meaning
+    (alpha='auto').
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size,
+        kernel_quantizer="quantized_bits(8,2,alpha=1)",
+        bias_quantizer="quantized_bits(8,2,alpha=1)",
+        use_bias=True,
+        kernel_initializer="glorot_uniform",
+        strides=1,
+        padding="same",
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.filters, self.use_bias = _whole(filters, "filters"), use_bias
+        if use_bias not in (True, False):
+            raise ValueError(f"use_bias is True or False, not {use_bias!r}.")
+        self.kernel_size = _pair(kernel_size, "kernel_size")
+        self.kernel_quantizer, self.bias_quantizer = _quantizer_name(kernel_quantizer), _quantizer_name(bias_quantizer)
+        self._quantize_kernel, self._quantize_bias = (
+            get_quantizer(self.kernel_quantizer),
+            get_quantizer(self.bias_quantizer),
+        )
+        self.kernel_initializer = tf.keras.initializers.get(kernel_initializer)
+        if any(k % 2 == 0 for k in self.kernel_size):
+            raise ValueError(f"kernel_size must be odd, so that the kernel has a centre, not {self.kernel_size}.")
+        if _pair(strides, "strides") != (1, 1) or padding != "same":
+            raise ValueError(
+                "A sparsity-preserving convolution has strides=1 and padding='same', "
+                f"not strides={strides}, padding={padding!r}."
+            )
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        shape = (*self.kernel_size, input_shape[0][-1], self.filters)
+        self.kernel = self.add_weight("kernel", shape, initializer=self.kernel_initializer)
+        self.bias = self.add_weight("bias", (self.filters,), initializer="zeros") if self.use_bias else None
+
+    def call(self, inputs):
+        features, hash = inputs
+        bias = self._quantize_bias(self.bias) if self.use_bias else tf.zeros(self.filters)
+        return ops.conv2d(features, hash, self._quantize_kernel(self.kernel), bias)
+
+    def get_config(self):
+        initializer = tf.keras.initializers.serialize(self.kernel_initializer)
+        own = {
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "kernel_quantizer": self.kernel_quantizer,
+            "bias_quantizer": self.bias_quantizer,
+            "use_bias": self.use_bias,
+            "kernel_initializer": initializer,
+        }
+        return super().get_config() | own
+
+
+class _Pooling2DSparse(_OnCompactArrays):
+    """[features, hash] -> [features, hash] of the pooled image, still N slots.
+
+    A cell lives in the slot of its first pixel. Pixels in a partial window at the edge are dropped, as in
+    Keras 'valid'; `image_shape` (H, W) is the shape before pooling.
+    """
+
+    def __init__(self, pool_size, image_shape, strides=None, **kwargs):
+        super().__init__(**kwargs)
+        self.pool_size, self.image_shape = _pair(pool_size, "pool_size"), _pair(image_shape, "image_shape")
+        if strides is not None and _pair(strides, "strides") != self.pool_size:
+            raise ValueError(
+                f"Sparse pooling windows do not overlap: strides must equal pool_size {self.pool_size}, not {strides}."
+            )
+        if any(p > s for p, s in zip(self.pool_size, self.image_shape, strict=True)):
+            raise ValueError(f"pool_size {self.pool_size} is larger than the image {self.image_shape}.")
+
+    def get_config(self):
+        return super().get_config() | {"pool_size": self.pool_size, "image_shape": self.image_shape}
+
+
+@tf.keras.utils.register_keras_serializable("sparsepixels")
+class AveragePooling2DSparse(_Pooling2DSparse):
+    """Average over the AREA of each window, as a dense average.
+
+    [features (B, N, C), hash (B, N, 2)] -> the same shapes. Defined so that hardware can be exact: the exact
+    sum times round(2^k / area) / 2^k, k = `reciprocal_bits`; nothing is rounded unless an `output_quantizer`
+    says so.
+    """
+
+    def __init__(self, pool_size, image_shape, reciprocal_bits: int = 16, output_quantizer=None, **kwargs):
+        super().__init__(pool_size, image_shape, **kwargs)
+        self.reciprocal_bits = _whole(reciprocal_bits, "reciprocal_bits")
+        self.output_quantizer = None if output_quantizer is None else _quantizer_name(output_quantizer)
+        self._quantize = get_quantizer(self.output_quantizer) or (lambda x: x)
+        self.scale = reciprocal_bits <= 52 and reciprocal(self.pool_size[0] * self.pool_size[1], self.reciprocal_bits)
+        if self.scale == 0 or self.reciprocal_bits > 52:
+            raise ValueError(
+                f"reciprocal_bits = {reciprocal_bits} cannot hold 1/{self.pool_size[0] * self.pool_size[1]}."
+            )
+
+    def call(self, inputs):
+        features, hash = inputs
+        home, pooled = ops.pool_cells(hash, self.pool_size, self.image_shape)
+        return self._quantize(ops.average_pool(features, home, self.scale)), pooled
+
+    def get_config(self):
+        return super().get_config() | {
+            "reciprocal_bits": self.reciprocal_bits,
+            "output_quantizer": self.output_quantizer,
+        }
+
+
+@tf.keras.utils.register_keras_serializable("sparsepixels")
+class MaxPooling2DSparse(_Pooling2DSparse):
+    """Largest *active* value of each window (negative values survive).
+
+    [features (B, N, C), hash (B, N, 2)] -> the same shapes.
+    """
+
+    def call(self, inputs):
+        features, hash = inputs
+        home, pooled = ops.pool_cells(hash, self.pool_size, self.image_shape)
+        return ops.max_pool(features, home), pooled
+
+
+@tf.keras.utils.register_keras_serializable("sparsepixels")
+class SparseFlatten(_OnCompactArrays):
+    """[features (B, N, C), hash (B, N, 2)] -> (B, H W C): Keras' Flatten of the pixel view.
+
+    Zero where no slot is active.
+    """
+
+    def __init__(self, image_shape, **kwargs):
+        super().__init__(**kwargs)
+        self.image_shape = _pair(image_shape, "image_shape")
+
+    def call(self, inputs):
+        features, hash = inputs
+        size = self.image_shape[0] * self.image_shape[1] * features.shape[-1]
+        return tf.reshape(ops.densify(features, hash, self.image_shape), (-1, size))
+
+    def get_config(self):
+        return super().get_config() | {"image_shape": self.image_shape}
+
+
+def _whole(value, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}.")
+    return int(value)
+
+
+def _pair(value, name: str) -> tuple[int, int]:
+    pair = tuple(value) if isinstance(value, (list, tuple)) else (value, value)
+    if len(pair) != 2:
+        raise ValueError(f"{name} must be one or two whole numbers, not {value!r}.")
+    return _whole(pair[0], name), _whole(pair[1], name)
+
+
+def _quantizer_name(quantizer) -> str:
+    """The quantizer as a string: what saves and loads; refused here if it has no exact fixed-point meaning."""
+    fixed(quantizer)
+    return quantizer if isinstance(quantizer, str) else str(get_quantizer(quantizer))

@@ -1,0 +1,150 @@
+"""The three published architectures, standard and sparse (arXiv 2512.06208).
+
+Their parameter counts are part of the specification. Layer names are as published: input_reduce, conv1,
+relu1, conv2, relu2, pool1, ..., flatten, dense1, relu3, dense2, then sigmoid or softmax.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import tensorflow as tf
+from qkeras import QActivation, QConv2D, QDense
+
+from .._legacy_keras import require_float32
+from .layers import AveragePooling2DSparse, InputReduce, QConv2DSparse, SparseFlatten
+from .supported import graph_model
+
+keras = tf.keras
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One published network.
+
+    `body` in order: ("conv", size, filters) with its ReLU or ("pool", size); `hidden` units; `integer` bits.
+    """
+
+    image_shape: tuple[int, int]
+    threshold: float
+    body: tuple[tuple, ...]
+    hidden: int
+    classes: int
+    parameters: int
+    integer: dict[str, int]  # integer bits of the 8-bit quantizers; at 16 bit all have 6
+
+    @property
+    def output(self) -> str:
+        return "sigmoid" if self.classes == 1 else "softmax"
+
+
+ARCHITECTURES = {
+    "microboone": Architecture(
+        (63, 63), 0.0, (("conv", 7, 1), ("conv", 7, 3), ("pool", 7)), 16, 1, 4121, {"sparse": 2, "standard": 2}
+    ),
+    "lhc_jets": Architecture(
+        (56, 56), 0.0, (("conv", 9, 3), ("conv", 9, 1), ("pool", 4)), 20, 5, 4535, {"sparse": 4, "standard": 2}
+    ),
+    "sparse_mnist": Architecture(
+        (48, 48),
+        0.4,
+        (("conv", 7, 1), ("pool", 4), ("conv", 5, 3), ("pool", 2)),
+        36,
+        10,
+        4422,
+        {"sparse": 0, "standard": 0},
+    ),
+}
+
+
+def sparse_cnn(dataset: str, bits: int, n_active: int, *, seed: int = 0) -> keras.Model:
+    """Sparse network for images (B, H, W, 1); output (B, classes).
+
+    `dataset` is `microboone`, `lhc_jets` or `sparse_mnist`, `bits` 8 or 16; `seed` fixes the initial weights.
+    Raises ValueError for an unknown data set, other bit widths, or n_active outside 1 .. H W.
+    """
+    arch, weights, relu = _specification(dataset, bits, "sparse")
+    image = keras.Input((*arch.image_shape, 1), name="image")
+    x, hash = InputReduce(n_active, arch.threshold, input_quantizer(bits), name="input_reduce")(image)
+    shape, convs, pools = arch.image_shape, 0, 0
+    for kind, size, *filters in arch.body:
+        if kind == "conv":
+            convs += 1
+            x = QConv2DSparse(
+                *filters, size, weights, weights, kernel_initializer=_glorot(seed, convs), name=f"conv{convs}"
+            )([x, hash])
+            x = QActivation(relu, name=f"relu{convs}")(x)
+        else:
+            pools += 1
+            x, hash = AveragePooling2DSparse(size, shape, name=f"pool{pools}")([x, hash])
+            shape = shape[0] // size, shape[1] // size
+    x = SparseFlatten(shape, name="flatten")([x, hash])
+    return _head(image, x, arch, weights, relu, seed, f"{dataset}_sparse_n{n_active}_{bits}bit")
+
+
+def standard_cnn(dataset: str, bits: int, *, seed: int = 0) -> keras.Model:
+    """The standard QKeras CNN of the same architecture and parameter count; arguments and errors as `sparse_cnn`."""
+    arch, weights, relu = _specification(dataset, bits, "standard")
+    image = keras.Input((*arch.image_shape, 1), name="image")
+    x, convs, pools = QActivation(input_quantizer(bits), name="input_quantizer")(image), 0, 0
+    for kind, size, *filters in arch.body:
+        if kind == "conv":
+            convs += 1
+            x = QConv2D(*filters, size, padding="same", kernel_quantizer=weights, bias_quantizer=weights,
+                        kernel_initializer=_glorot(seed, convs), name=f"conv{convs}")(x)  # fmt: skip
+            x = QActivation(relu, name=f"relu{convs}")(x)
+        else:
+            pools += 1
+            x = keras.layers.AveragePooling2D(size, name=f"pool{pools}")(x)
+    return _head(
+        image, keras.layers.Flatten(name="flatten")(x), arch, weights, relu, seed, f"{dataset}_standard_{bits}bit"
+    )
+
+
+def compact_model(model: keras.Model) -> keras.Model:
+    """The same network on reduced arrays: inputs [features (B, N, C), hash (B, N, 2)].
+
+    It *shares* its weights with `model`. Raises ValueError if `model` has no InputReduce layer.
+    """
+    reduce = input_reduce_of(model := graph_model(model))
+    return keras.Model(reduce.output, model.output, name=f"{model.name}_compact")
+
+
+def input_reduce_of(model: keras.Model) -> InputReduce:
+    """The model's InputReduce layer. Raises ValueError if there is none."""
+    for layer in model.layers:
+        if isinstance(layer, InputReduce):
+            return layer
+    raise ValueError(f"The model {model.name!r} has no InputReduce layer: it is not a sparse CNN.")
+
+
+def input_quantizer(bits: int) -> str:
+    """ap_ufixed<bits, 0>: images hold values in [0, 1]."""
+    return f"quantized_relu({bits},0)"
+
+
+def _specification(dataset: str, bits: int, kind: str) -> tuple[Architecture, str, str]:
+    if dataset not in ARCHITECTURES:
+        raise ValueError(f"Unknown data set {dataset!r}: choose one of {', '.join(ARCHITECTURES)}.")
+    if isinstance(bits, float) or bits not in (8, 16):
+        raise ValueError(f"The published networks have 8 or 16 bits, not {bits}.")
+    require_float32(keras.mixed_precision.global_policy(), f"The {kind} network")
+    integer = ARCHITECTURES[dataset].integer[kind] if bits == 8 else 6
+    return ARCHITECTURES[dataset], f"quantized_bits({bits},{integer},alpha=1)", f"quantized_relu({bits},{integer})"
+
+
+def _head(image, x, arch: Architecture, weights: str, relu: str, seed: int, name: str) -> keras.Model:
+    for i, units in enumerate((arch.hidden, arch.classes), 1):
+        initializer = _glorot(seed, 10 + i)
+        x = QDense(
+            units, kernel_quantizer=weights, bias_quantizer=weights, kernel_initializer=initializer, name=f"dense{i}"
+        )(x)
+        x = QActivation(relu, name="relu3")(x) if i == 1 else keras.layers.Activation(arch.output, name=arch.output)(x)
+    model = keras.Model(image, x, name=name)
+    if model.count_params() != arch.parameters:
+        raise AssertionError(f"{name} has {model.count_params()} parameters, the published network {arch.parameters}.")
+    return model
+
+
+def _glorot(seed: int, layer: int):
+    return keras.initializers.GlorotUniform(seed=1000 * seed + layer)

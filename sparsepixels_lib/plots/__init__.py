@@ -1,0 +1,69 @@
+"""All pictures: every function draws on the `ax` it is given, returns its artists, and says where numbers come from.
+
+The slider needs ipywidgets and is loaded when it is asked for.
+"""
+
+from typing import Any
+
+from .designs import pareto
+from .events import event_grid, mark_windows
+from .hardware import breakdown, latency_ii, multiplications, resources
+from .pixels import (
+    caption,
+    feature_map,
+    rank_image,
+    show_active,
+    show_grid,
+    show_image,
+    show_map,
+    show_slots,
+    show_views,
+)
+from .scores import confusion, history, occupancy, roc, roc_curve, score_vs_n
+from .style import COLORS, GREY, label_source, line_styles, use_style
+from .timing import timing_diagram
+
+__all__ = [
+    "COLORS",
+    "GREY",
+    "breakdown",
+    "caption",
+    "confusion",
+    "event_grid",
+    "feature_map",
+    "history",
+    "label_source",
+    "latency_ii",
+    "line_styles",
+    "mark_windows",
+    "mask_explorer",
+    "multiplications",
+    "occupancy",
+    "pareto",
+    "rank_image",
+    "resources",
+    "roc",
+    "roc_curve",
+    "score_vs_n",
+    "show_active",
+    "show_grid",
+    "show_image",
+    "show_map",
+    "show_slots",
+    "show_source",
+    "show_views",
+    "timing_diagram",
+    "use_style",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "mask_explorer":
+        from .slider import mask_explorer
+
+        return mask_explorer
+    if name == "show_source":
+        from .source import show_source
+
+        return show_source
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

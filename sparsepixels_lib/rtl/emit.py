@@ -1,0 +1,75 @@
+"""From hls4ml's ModelGraph to a SystemVerilog project."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from ..cpp.emulate import CnnGraph
+from ..cpp.nodes import InputReduceNode
+from ..network.exact import exact_predict
+from ..network.ranges import pixel_format
+from ..numerics.fixed_point import Fixed
+from .design import BALANCED, Design
+from .files import some_images, write_project_files
+from .names import top_name
+from .project import RtlProject, copy_modules, fresh
+from .sparse.chain import chain
+from .sparse.schedule import SparseTop
+from .stream.top import emit_standard
+
+
+def emit_rtl(hls_model: CnnGraph, output_dir: str | Path, design: Design = BALANCED) -> RtlProject:
+    """Write the SystemVerilog of a network converted by `convert`, from the input to the logits, into `output_dir`.
+
+    A sparse network becomes the modules of hls/rtl named as its layers, a standard CNN streaming ones with line
+    buffers; they are in the folder rtl, and beside it what `write_project_files` adds, with 20 images of `some_images`.
+    An earlier project in `output_dir` is replaced.
+
+    Raises ValueError, by name, for layers, types and names of layers that have no RTL, and for knobs of layers that
+    have no such knob; FileExistsError for a folder with other files where these belong;
+    TypeError for a model that is not converted, and for the name of a design.
+    """
+    if not isinstance(hls_model, CnnGraph):
+        raise TypeError(f"emit_rtl takes what convert returns, not {type(hls_model).__name__}")
+    if not isinstance(design, Design):
+        raise TypeError(f'emit_rtl takes a Design, such as DESIGNS["balanced"], not {design!r}')
+    if not isinstance(output_dir, (str, os.PathLike)) or not str(output_dir):
+        raise ValueError(f"output_dir={output_dir!r}: the name of a folder")
+    hls_model.check_unchanged()
+    sparse = any(isinstance(node, InputReduceNode) for node in hls_model.get_layers())
+    project = (_emit_sparse if sparse else emit_standard)(hls_model, Path(output_dir), design)
+    images = some_images(hls_model)
+    project = replace(project, vectors=(images, exact_predict(hls_model.keras_model, images)))
+    write_project_files(project, *project.vectors)
+    return project
+
+
+def _emit_sparse(hls_model: CnnGraph, folder: Path, design: Design) -> RtlProject:
+    keras_model = hls_model.keras_model
+    top = top_name(keras_model.name)
+    network = SparseTop(chain(hls_model), design)
+    (height, width, channels), pixel = keras_model.input_shape[1:], pixel_format(keras_model)
+    by_rows = design.interface == "rows"
+    beat = (design.rows if by_rows else height) * width * channels
+    text = network.top.render(
+        top, in_bits=beat * pixel.bits, out_bits=network.channels * network.x.bits, end=network.time, data=network.net
+    )
+    sources = fresh(folder)
+    (sources / f"{top}.sv").write_text(text)
+    copy_modules(network.top.modules, sources)
+    return RtlProject(
+        folder=folder,
+        top=top,
+        layers=network.top.groups,
+        image_shape=(height, width, channels),
+        pixel=pixel,
+        interface=design.interface,
+        beat=beat,
+        beats=-(-height // design.rows) if by_rows else 1,
+        logits=network.channels,
+        logit=Fixed(network.x.bits, network.x.bits - network.x.fraction, network.x.signed),
+        ii=network.ii,
+        about=f"Network `{keras_model.name}`, converted by hls4ml; {design}.",
+    )

@@ -1,0 +1,95 @@
+"""What makes an emitted RTL project self-contained: README, test bench and vectors, clock constraint, Vivado script."""
+
+from pathlib import Path
+from string import Template
+
+import numpy as np
+
+from ..paths import DEVICE, rtl_modules
+from .ports import beats, pack, patience
+from .project import FILES
+
+
+class _Template(Template):
+    delimiter = "@@"  # $ and @ are words of SystemVerilog and Tcl
+
+
+def write_project_files(
+    project,
+    images: np.ndarray,
+    logits: np.ndarray,
+    *,
+    measured: str = "run the test bench",
+    part: str = DEVICE,
+) -> list[Path]:
+    """Add to the sources of `project` (an `rtl.RtlProject`) all that a stranger needs to check and synthesise them.
+
+    `images` (B, H, W, C), a few tens, and the `logits` (B, L) they must give, from `exact_predict` of the model without
+    its last activation, become the test bench's vectors; `measured` says what was (see `Simulation.summary`).
+    Returns the files. Raises ValueError for no images, logits of another shape, and logits that the project's format
+    cannot hold exactly.
+    """
+    logits = np.asarray(logits, np.float64)
+    if not len(images) or logits.shape != (len(images), project.logits):
+        raise ValueError(
+            f"{len(images)} images need logits of shape ({len(images)}, {project.logits}) and at least one image; "
+            f"got {logits.shape}"
+        )
+    if (project.logit.quantize(logits) != logits).any():  # also NaN
+        raise ValueError(f"The logits are no numbers of {project.logit}: they do not come from this network.")
+    in_bits, out_bits = project.beat * project.pixel.bits, project.logits * project.logit.bits
+    height, width, channels = project.image_shape
+    values = {
+        "top": project.top,
+        "about": project.about,
+        "height": height,
+        "width": width,
+        "channels": channels,
+        "pixel": project.pixel,
+        "pixel_bits": project.pixel.bits,
+        "interface": project.interface,
+        "beat": project.beat,
+        "beats": project.beats,
+        "beats_text": "one beat" if project.beats == 1 else f"{project.beats} beats, each",
+        "logits": project.logits,
+        "logit": project.logit,
+        "logit_bits": project.logit.bits,
+        "in_bits": in_bits,
+        "out_bits": out_bits,
+        "layers": len(project.layers),
+        "layer_names": ", ".join(f"`{name}` ({group})" for name, group in project.layers.items()),
+        "ii": project.ii,
+        "measured": measured,
+        "events": len(images),
+        "patience": patience(project),
+        "part": part,
+    }
+    texts = {
+        Path(folder, name): _Template((rtl_modules() / "project" / name).read_text()).substitute(values)
+        for name, folder in FILES.items()
+    }
+    codes = np.rint(logits / project.logit.lsb).astype(np.int64)
+    words = beats(images, project)
+    texts[Path("testbench/images.hex")] = _hex(words.reshape(-1, words.shape[-1]), in_bits)
+    texts[Path("testbench/logits.hex")] = _hex(pack(codes, project.logit.bits), out_bits)
+    for name, text in texts.items():
+        (project.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (project.folder / name).write_text(text)
+    return [project.folder / name for name in texts]
+
+
+def some_images(hls_model) -> np.ndarray:
+    """20 images (20, H, W, C) for a network: one empty, one full, the others with up to twice as many active pixels as
+    a sparse network has slots."""
+    random, shape = np.random.default_rng(0), hls_model.keras_model.input_shape[1:]
+    slots = [node.get_attr("n_slots") for node in hls_model.get_layers() if node.get_attr("n_slots")]
+    share = min(1, 2 * (slots[0] if slots else 20) / np.prod(shape[:2]))
+    active = random.random((20, *shape[:2])) < share * np.linspace(0, 1, 20)[:, None, None]
+    active[0], active[-1] = False, True
+    return random.uniform(0.5, 1, (20, *shape)) * active[..., None]
+
+
+def _hex(words: np.ndarray, bits: int) -> str:
+    """Words (lines, words) uint32, lowest first, as lines for $readmemh."""
+    digits = -(-bits // 4)
+    return "".join(line[::-1].astype(">u4").tobytes().hex()[-digits:] + "\n" for line in words)

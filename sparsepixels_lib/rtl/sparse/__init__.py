@@ -1,0 +1,1 @@
+"""A sparse network as SystemVerilog: a schedule of cycles known beforehand."""

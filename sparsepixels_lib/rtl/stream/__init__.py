@@ -1,0 +1,1 @@
+"""A standard CNN as SystemVerilog: a pixel a beat through line buffers."""

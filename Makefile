@@ -30,8 +30,10 @@ tables: compiler $(READY)  ## the tables of cycles and LUTs that the notebooks s
 lab: compiler $(READY)  ## JupyterLab on notebooks/
 	$(BIN)/jupyter lab notebooks/
 
-lint: $(READY)  ## ruff, and that notebooks are committed without outputs
+lint: $(READY)  ## style, types, who imports whom, and that notebooks are committed without outputs
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 	$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
 
 bench: compiler $(READY)  ## the benchmarks

@@ -1,1 +1,1 @@
-"""Prepare the original files of the data sets: download, prepare, inspect (see each module)."""
+"""Prepare the original files of the data sets, or generate what stands in for them: a folder or module for each."""

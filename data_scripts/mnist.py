@@ -11,7 +11,6 @@ start: the package ships the same numbers. The original files are only ever read
 import argparse
 import gzip
 import json
-import os
 import struct
 import zlib
 from math import prod
@@ -22,9 +21,11 @@ import numpy as np
 from sparsepixels_lib.data.chains import mnist_sums
 from sparsepixels_lib.data.dataset import SPLITS, load
 from sparsepixels_lib.data.mnist import EMBEDDED_MNIST, PREPARED_MNIST, MnistSums, check_mnist_sums, read_mnist_sums
-from sparsepixels_lib.data.occupancy import occupancy
+from sparsepixels_lib.tools.files import whole_file
 
-from .files import code_version, sha256, writable
+from .common.command_line import run
+from .common.files import code_version, replaceable, sha256, writable
+from .common.summary import print_summary
 
 URL = "https://ossci-datasets.s3.amazonaws.com/mnist/"
 # name: shape and the md5 of the .gz file, both of the original by LeCun, Cortes and Burges
@@ -43,7 +44,7 @@ def download(folder: str | Path) -> None:
     Raises ValueError where a file that is there is not the original, OSError where downloading or writing fails.
     """
     try:
-        import pooch
+        import pooch  # noqa: PLC0415  (optional)
     except ImportError as error:
         raise ImportError("downloading needs pooch: pip install 'sparsepixels-lib[data]'") from error
     folder = writable(folder)
@@ -90,9 +91,7 @@ def prepare(folder: str | Path, out: str | Path | None = None, force: bool = Fal
     missing, ValueError where one is damaged or not the original's shape, OSError where `out` cannot be written.
     """
     folder = Path(folder)
-    target = Path(out or folder) / PREPARED_MNIST
-    if target.exists() and not force:
-        raise FileExistsError(f"{target} is there already: --force (force=True) replaces it")
+    target = replaceable(Path(out or folder) / PREPARED_MNIST, force)
     paths = [_find(folder, name) for name in FILES]
     arrays = []
     for path, (shape, _) in zip(paths, FILES.values(), strict=True):
@@ -108,15 +107,12 @@ def prepare(folder: str | Path, out: str | Path | None = None, force: bool = Fal
         "code": code_version("mnist"),
         "parameters": {"sum of pixels": [3, 3], "rows and columns used": 27},
     }
-    part = writable(target.parent) / f"{target.name}.{os.getpid()}.part"
+    writable(target.parent)
     try:
-        with part.open("wb") as file:
+        with whole_file(target) as scratch, scratch.open("wb") as file:
             np.savez_compressed(file, **sums._asdict(), provenance=json.dumps(provenance))
-        part.replace(target)
     except OSError as error:
         raise OSError(f"cannot write {target} ({error}): make room or choose another folder with --out") from error
-    finally:
-        part.unlink(missing_ok=True)
     return target
 
 
@@ -126,11 +122,8 @@ def inspect(folder: str | Path | None = None, n: int | None = None) -> None:
     `n` looks at the first n images of each split only. Raises what `load` raises.
     """
     for split in SPLITS:
-        data = load("sparse_mnist", split, "default" if folder is None else "real", folder=folder, n=n)
-        per_class = zip(data.classes, np.bincount(data.labels, minlength=len(data.classes)), strict=True)
-        print(f"{data.name}, {split}: images {data.images.shape} {data.images.dtype}; {data.source}")
-        print("  images per class: " + ", ".join(f"{name}: {count:,}" for name, count in per_class))
-        print("  active above 0.4: " + occupancy(data.images, 0.4).summary().replace("\n", "\n  "))
+        source = "default" if folder is None else "real"
+        print_summary(load("sparse_mnist", split, source, folder=folder, n=n), threshold=0.4)
     if folder is not None:
         path = Path(folder) / PREPARED_MNIST
         same = all(map(np.array_equal, read_mnist_sums(path), read_mnist_sums(EMBEDDED_MNIST)))
@@ -163,13 +156,7 @@ def main(argv: list[str] | None = None) -> None:
     show = commands.add_parser("inspect", help="print shapes, classes and active pixels")
     show.add_argument("folder", nargs="?", help=f"where {PREPARED_MNIST} is (default: the data that ships)")
     show.add_argument("--n", type=int, help="only the first n images of each split")
-    arguments = vars(parser.parse_args(argv))
-    try:
-        result = {"download": download, "prepare": prepare, "inspect": inspect}[arguments.pop("command")](**arguments)
-    except (ValueError, OSError, ImportError) as error:
-        parser.exit(1, f"error: {error}\n")
-    if result is not None:
-        print(f"wrote {result}")
+    run(parser, {"download": download, "prepare": prepare, "inspect": inspect}, argv)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from sklearn.metrics import roc_auc_score
 import sparsepixels_lib as sp
 from sparsepixels_lib.network import reference
 
-from .files import writable
+from .common.files import writable
 
 # Seed, training images (None: all), and at most so many epochs for each N (None: the standard network). Weights like
 # those of a full training are what hardware needs, not the last percent of a score; but a physics data set's standard
@@ -31,7 +31,7 @@ SETTINGS = {
 
 
 def train(folder: str | Path, only: list[str] | None = None) -> Path:
-    """Train what `reference.networks` lists, or those with a part of their name in `only`; the path of the file.
+    """Train what `Network.shipped` lists, or those with a part of their name in `only`; the path of the file.
 
     Raises OSError when `folder` cannot be written, and ValueError for an `only` that no network has in its name.
     """
@@ -40,17 +40,14 @@ def train(folder: str | Path, only: list[str] | None = None) -> Path:
         with np.load(reference.PATH) as file:
             codes = {name: file[name] for name in file.files if name != "meta"}
         meta = reference.reference_scores()
-    wanted = [n for n in reference.networks() if not only or any(part in _name(*n) for part in only)]
+    networks = sp.Network.shipped()
+    wanted = [network for network in networks if not only or any(part in network.name for part in only)]
     if not wanted:
-        raise ValueError(f"no network has {' or '.join(only)} in its name, as {_name(*reference.networks()[0])} has")
-    for dataset, bits, n_active in wanted:
-        seed, n, epochs = SETTINGS[dataset]
-        if n_active is None:
-            model = sp.standard_cnn(dataset, bits, seed=seed)
-        else:
-            model = sp.sparse_cnn(dataset, bits, n_active, seed=seed)
-        data = _data(dataset, n)
-        options = {"epochs": epochs[n_active], "seed": seed, "cache": folder / "training"}
+        raise ValueError(f"no network has {' or '.join(only)} in its name, as {networks[0].name} has")
+    for network in wanted:
+        seed, n, epochs = SETTINGS[network.dataset]
+        model, data = network.build(seed=seed), _data(network.dataset, n)
+        options = {"epochs": epochs[network.n_active], "seed": seed, "cache": folder / "training"}
         history = sp.fit(model, data["train"], data["val"], **options)
         codes |= reference.weight_codes(model)
         test, logits = data["test"], sp.exact_predict(model, data["test"].images)
@@ -64,10 +61,6 @@ def train(folder: str | Path, only: list[str] | None = None) -> Path:
     path = folder / reference.PATH.name
     reference.write(path, codes, meta)
     return path
-
-
-def _name(dataset: str, bits: int, n_active: int | None) -> str:
-    return f"{dataset}_{'standard' if n_active is None else f'sparse_n{n_active}'}_{bits}bit"
 
 
 @cache

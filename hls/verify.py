@@ -20,35 +20,29 @@ from pathlib import Path
 import numpy as np
 
 import sparsepixels_lib as sp
-from sparsepixels_lib.network import reference
-
-sys.path.append(str(Path(__file__).parents[1] / "tests"))
-import networks  # noqa: E402
+from sparsepixels_lib.network import probes
 
 SHOWN = "microboone", 8  # at every N with every design by the hardware notebook
-WEIGHTS = {"saturating": networks.saturating, "tying": networks.tying, "cancelling": networks.cancelling}
+WEIGHTS = {"saturating": probes.saturating, "tying": probes.tying, "cancelling": probes.cancelling}
 
 
 @dataclass(frozen=True)
 class Point:
     """A line of the answer: a reference network, or its architecture with the weights of a key of WEIGHTS."""
 
-    dataset: str
-    bits: int
-    n_active: int | None
+    network: sp.Network
     events: int = 1_000
     design: str = "balanced"
     interface: str = "image"
     weights: str = "trained"
 
     def __str__(self):
-        kind = "standard" if self.n_active is None else f"sparse_n{self.n_active}"
-        parts = [f"{self.dataset}_{kind}_{self.bits}bit", self.design]
+        parts = [self.network.name, self.design]
         parts += [f"{self.weights} weights"] * (self.weights != "trained")
         return ", ".join(parts + ["rows streamed"] * (self.interface == "rows"))
 
     def model(self):
-        model, rng = sp.reference_model(self.dataset, self.bits, self.n_active), np.random.default_rng(0)
+        model, rng = self.network.reference(), np.random.default_rng(0)
         if self.weights != "trained":
             draw = WEIGHTS[self.weights]
             model.set_weights([draw((1, *w.shape), rng).reshape(w.shape) for w in model.get_weights()])
@@ -58,9 +52,8 @@ class Point:
 def wanted() -> list[Point]:
     """What is compared."""
     points = []
-    for network in reference.networks():
-        dataset, bits, n = network
-        point = Point(*network)
+    for network in sp.Network.shipped():
+        point, n = Point(network), network.n_active
         if n is None:
             points.append(replace(point, events=200))
         elif n == 20:
@@ -68,42 +61,41 @@ def wanted() -> list[Point]:
             points += [replace(point, design=design) for design in sp.DESIGNS if design != "balanced"]
             points += [replace(point, interface="rows"), *(replace(point, weights=weights) for weights in WEIGHTS)]
         else:
-            points += [replace(point, design=d) for d in (sp.DESIGNS if network[:2] == SHOWN else ["balanced"])]
+            points += [
+                replace(point, design=d)
+                for d in (sp.DESIGNS if (network.dataset, network.bits) == SHOWN else ["balanced"])
+            ]
     return points
 
 
-def images_of(dataset: str, events: int, n_active: int | None) -> np.ndarray:
+def images_of(network: sp.Network, events: int) -> np.ndarray:
     """Corner images, then those of the test split and, where it has too few, of the others."""
-    height, width = sp.ARCHITECTURES[dataset].image_shape
-    found = [networks.corner_images(height, width, 1, n_active or 20)]
+    height, width = sp.ARCHITECTURES[network.dataset].image_shape
+    found = [probes.corner_images(height, width, 1, network.n_active or 20)]
     for split in ("test", "val", "train"):
         missing = events - sum(map(len, found))
         if missing > 0:
-            found.append(sp.load(dataset, split, "default").images[:missing])
+            found.append(sp.load(network.dataset, split, "default").images[:missing])
     return np.concatenate(found)[:events]
 
 
 def verify(point: Point, events: int) -> int:
     """Print the line of one network; the number of events that differ anywhere."""
-    model, images = point.model(), images_of(point.dataset, events, point.n_active)
+    model, images = point.model(), images_of(point.network, events)
     with tempfile.TemporaryDirectory() as folder:
         hls_model = sp.convert(model, Path(folder) / "hls")
         design = replace(sp.DESIGNS[point.design], interface=point.interface)
         project = sp.emit_rtl(hls_model, Path(folder) / "rtl", design)
-        expected = sp.exact_predict(model, images)
-        single, full_rate = sp.simulate(project, images, back_to_back=False), sp.simulate(project, images)
-        found = [single.logits, full_rate.logits]
-        if point.n_active is not None:  # stock hls4ml's average pooling, in a standard CNN, rounds otherwise
-            found.append(sp.emulate(hls_model, images))
-        wrong = np.any([(logits != expected).any(axis=1) for logits in found], axis=0).sum()
+        agreement = sp.check_rtl(project, hls_model, images)
+    wrong, single = int(agreement.wrong.sum()), agreement.single
     cycles = sorted({int(single.latency.min()), int(single.latency.max())})
-    parts = "Keras = C++ = RTL" if point.n_active else "Keras = RTL"
+    parts = " = ".join(["Keras", *(["C++"] if "C++" in agreement.found else []), "RTL"])
     print(
         f"{point}: {parts}, {len(images):,} events, {wrong} mismatches, "
-        f"latency {' to '.join(map(str, cycles))} cycles, II {full_rate.ii[1]}",
+        f"latency {' to '.join(map(str, cycles))} cycles, II {agreement.full_rate.ii[1]}",
         flush=True,
     )
-    return int(wrong)
+    return wrong
 
 
 def main() -> None:

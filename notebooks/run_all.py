@@ -1,16 +1,15 @@
-"""Run notebooks with papermill and gather what they found in one table; `make reproduce` is this with no arguments.
+"""Run notebooks with papermill and gather what they found; `make reproduce` is this with no arguments.
 
     python notebooks/run_all.py [names ...] [--profile smoke] [-p key value ...] [--out build] [--fresh]
 
 Notebook NAME gives OUT/PROFILE/NAME.ipynb (executed), NAME.html (its slider moves without a kernel) and its own files
-in OUT/PROFILE/NAME/, among them results.json; OUT/results.json gathers those of this run. One that already ran with
-the same source, parameters, library and data is not run again. Exit code: 0 all ran, 1 some failed, 2 usage, 130
-Ctrl-C.
+in OUT/PROFILE/NAME/, among them results.json; OUT/results.json gathers those of this run, OUT/results.txt is the same
+as a table, and a row a network is printed. One that already ran with the same source, parameters, library and data is
+not run again. Exit code: 0 all ran, 1 some failed, 2 usage, 130 Ctrl-C.
 """
 
 import argparse
 import ast
-import base64
 import contextlib
 import difflib
 import hashlib
@@ -25,21 +24,20 @@ import time
 from pathlib import Path
 
 try:
+    import mathml
     import nbformat
-    import pandas as pd
+    import pages
     import papermill
     import yaml
+    from headline import COLUMNS, full, headline
     from ipykernel.kernelspec import get_kernel_dict
     from IPython.core.inputtransformer2 import TransformerManager
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
-    from nbconvert import HTMLExporter
 except ModuleNotFoundError as missing:
     sys.exit(f"{missing.name} is not installed for {sys.executable}: use `make reproduce`, which installs all in .venv")
 except KeyboardInterrupt:
     sys.exit(130)
-
-COLUMNS = ["network", "quantity", "value", "published", "source"]  # of a row in a notebook's results.json
 
 
 def closest(name: str, known) -> str:
@@ -105,7 +103,8 @@ def content_key(notebook: Path, parameters: dict) -> str:
     """Changes whenever the notebook, its parameters, the code, the kept tables or the data in its `folder` do."""
     library = Path(importlib.util.find_spec("sparsepixels_lib").origin).parent
     digest = hashlib.sha256(notebook.read_bytes() + json.dumps(parameters, sort_keys=True).encode())
-    digest.update(Path(__file__).read_bytes())  # what an earlier version took for done may lack something
+    for script in (__file__, pages.__file__, mathml.__file__):  # what an earlier version did may lack something
+        digest.update(Path(script).read_bytes())
     code = [library, library.parent / "hls", library.parent / "data_scripts", notebook.parent / "tables"]
     for path in sorted(path for folder in code for path in folder.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
@@ -151,18 +150,6 @@ def check_pictures(executed: Path) -> None:
         )
 
 
-def export_html(executed: Path) -> None:
-    """Write the executed notebook as one page beside it; pictures, widgets and the code that moves them are inside."""
-    page, _ = HTMLExporter(embed_images=True, widget_renderer_url="data:text/javascript,").from_filename(str(executed))
-    manager = Path(__file__).with_name("html_manager")
-    font = base64.b64encode((manager / "fa-solid-900.woff2").read_bytes()).decode()
-    face = f"@font-face{{font-family:'Font Awesome 5 Free';font-weight:900;src:url(data:font/woff2;base64,{font})}}"
-    code = (manager / "embed.js").read_text(encoding="utf-8")
-    head, body = page.rsplit("</body>", 1)
-    page = f"{head}<script>{code}</script><style>{face}</style></body>{body}"
-    executed.with_suffix(".html").write_text(page, encoding="utf-8")
-
-
 def read_results(path: Path) -> dict:
     """A notebook's {"title": ..., "rows": [...]}. Raises where it wrote none or a row lacks a column."""
     results = json.loads(path.read_text())
@@ -201,20 +188,24 @@ def run(notebook: Path, parameters: dict, folder: Path, fresh: bool) -> dict:
         )
     found = read_results(results)
     check_pictures(executed)
-    export_html(executed)
+    pages.export_html(executed)
     done.write_text(key)
     print(f"{notebook.stem}: done in {time.monotonic() - start:.0f} s", flush=True)
     return found
 
 
-def table(results: dict[str, dict]) -> str:
-    """All rows as aligned text, with the notebook in front."""
-
-    def text(value) -> str:
-        return f"{value:.6g}" if isinstance(value, float) else "-" if value is None else str(value)
-
-    rows = [{"notebook": name, **row} for name, found in results.items() for row in found["rows"]]
-    return pd.DataFrame(rows, columns=["notebook", *COLUMNS], dtype=object).map(text).to_string(index=False)
+def write_together(files: dict[Path, str]) -> None:
+    """Write them all, or leave all as they were. OSError: a full disk, for instance."""
+    parts = {path.with_suffix(f"{path.suffix}.{os.getpid()}.part"): path for path in files}
+    try:
+        for part, path in parts.items():
+            part.write_text(files[path], encoding="utf-8")
+        for part, path in parts.items():
+            part.replace(path)
+    finally:
+        for part in parts:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -251,17 +242,15 @@ def main(argv: list[str] | None = None) -> int:
             last = f"{type(error).__name__}: {error}".strip().splitlines()[-8:]
             print(f"{notebook.stem}: FAILED, see {folder / notebook.name}", *last, sep="\n    ", flush=True)
 
-    gathered = args.out / "results.json"
-    scratch = gathered.with_suffix(f".{os.getpid()}.part")
+    gathered, rows = args.out / "results.json", args.out / "results.txt"
+    content = json.dumps({"profile": args.profile, "notebooks": results}, indent=1)
+    print(f"\n{headline(results)}\n")
     try:
-        scratch.write_text(json.dumps({"profile": args.profile, "notebooks": results}, indent=1))
-        scratch.replace(gathered)
+        write_together({gathered: content, rows: f"{full(results)}\n"})
+        print(f"All rows, with their sources: {rows}, {gathered}")
     except OSError as error:  # a full disk; those of the notebooks are beside their pages
-        with contextlib.suppress(OSError):
-            scratch.unlink(missing_ok=True)
         failed.append(gathered.name)
-        print(f"{gathered} cannot be written ({error.strerror}): make room and run the same command again")
-    print(f"\nResults ({gathered}):\n{table(results)}\n")
+        print(f"{rows} and {gathered} cannot be written ({error.strerror}): make room and run the same command again")
     print("Pages:", *(f"{folder / name}.html" for name in results), f"Failed: {', '.join(failed) or 'none'}", sep="\n")
     return 1 if failed else 0
 

@@ -10,17 +10,19 @@ from .cpp.emulate import compare_layers, emulate
 from .data.chains import sparsify_jets, sparsify_mnist
 from .data.dataset import load
 from .data.occupancy import occupancy
+from .measure.check import check_rtl
 from .measure.simulation import simulate
 from .measure.synthesis import available_tools, synthesize
 from .network import layers, models, ops
-from .network.exact import exact_predict
+from .network.exact import exact_predict, exact_trace
 from .network.layers import AveragePooling2DSparse, InputReduce, MaxPooling2DSparse, QConv2DSparse, SparseFlatten
 from .network.maps import layer_maps
 from .network.models import ARCHITECTURES, compact_model, sparse_cnn, standard_cnn
 from .network.ops import densify
-from .network.reference import reference_model, reference_scores
+from .network.networks import Network, reference_model
+from .network.reference import reference_scores
 from .network.training import fit, reduce_dataset
-from .numerics.fixed_point import fixed
+from .numerics.quantizers import fixed
 from .paths import cpp_kernels, rtl_modules
 from .rtl.design import DESIGNS, Design
 from .rtl.emit import emit_rtl
@@ -35,9 +37,11 @@ __all__ = [
     "InputReduce",
     "MaxPooling2DSparse",
     "MissingTool",
+    "Network",
     "QConv2DSparse",
     "SparseFlatten",
     "available_tools",
+    "check_rtl",
     "compact_model",
     "compare_layers",
     "convert",
@@ -46,6 +50,7 @@ __all__ = [
     "emit_rtl",
     "emulate",
     "exact_predict",
+    "exact_trace",
     "fit",
     "fixed",
     "layer_maps",

@@ -6,12 +6,12 @@ import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from data_scripts import zenodo
+from data_scripts.common import zenodo
 
 
 @contextmanager
 def local_record(monkeypatch, number: int, contents: dict[str, bytes]):
-    """Let `data_scripts.zenodo` find record `number` with these files here; gives the server.
+    """Let `data_scripts.common.zenodo` find record `number` with these files here; gives the server.
 
     Its `requests` are pairs (path, Range header or None); `ranges = False` makes it send whole files only,
     `breaks_after = k` cuts every file after k bytes.

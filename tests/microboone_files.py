@@ -3,7 +3,7 @@
 import h5py
 import numpy as np
 
-from data_scripts.microboone_reader import read_events
+from data_scripts.microboone.reader import read_events
 
 # table: column: type and values a row, of the public files "WithWire"
 SCHEMA = {

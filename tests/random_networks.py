@@ -4,11 +4,11 @@ fault that must be refused. A seed gives a network, always the same."""
 from __future__ import annotations
 
 import numpy as np
-from networks import cancelling, saturating, tying
+from qkeras.quantizers import get_quantizer
 
 import sparsepixels_lib as sp
 from sparsepixels_lib.network.models import QActivation, QConv2D, QDense
-from sparsepixels_lib.numerics.fixed_point import get_quantizer
+from sparsepixels_lib.network.probes import cancelling, saturating, tying
 
 keras = sp.models.keras
 layers = keras.layers

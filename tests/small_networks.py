@@ -5,11 +5,12 @@ import oracle
 import test_layers
 
 import sparsepixels_lib as sp
+from sparsepixels_lib.network import probes
 from sparsepixels_lib.network.models import QActivation, QDense
 
 keras = sp.models.keras
 W = {"kernel_quantizer": "quantized_bits(8,2,alpha=1)", "bias_quantizer": "quantized_bits(8,2,alpha=1)"}
-IMAGES = networks.corner_images(6, 6, 1, 8)
+IMAGES = probes.corner_images(6, 6, 1, 8)
 
 
 def standard(*body, dense=W, name="standard"):

@@ -11,6 +11,7 @@ import oracle
 import pytest
 
 import sparsepixels_lib as sp
+from sparsepixels_lib.network import probes
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def network(tmp_path_factory):
 @pytest.mark.parametrize("n_active", [8, 12, 16, 20])
 def test_trained_networks_agree_on_every_real_test_image(n_active, bits, digits, network, state_count):
     model, hls_model = network(bits, n_active)
-    images = np.concatenate([networks.corner_images(48, 48, 1, n_active), digits.images])
+    images = np.concatenate([probes.corner_images(48, 48, 1, n_active), digits.images])
     keras = sp.exact_predict(model, images)
     cpp = sp.emulate(hls_model, images)
     expected = oracle.predict(networks.describe(model), images)

@@ -3,14 +3,14 @@
 from threading import Thread
 
 import keras as keras_3
-import networks
 import numpy as np
 import pytest
 import tensorflow as tf
 from small_networks import IMAGES, W, expected, keras, sparse, standard
+from tensorflow_model_optimization.sparsity.keras import prune_low_magnitude
 
 import sparsepixels_lib as sp
-from sparsepixels_lib.network import agreement
+from sparsepixels_lib.network import agreement, probes
 from sparsepixels_lib.network.models import QActivation, QConv2D, QDense
 
 
@@ -30,10 +30,10 @@ def test_convert_compares_keras_with_the_exact_rules_and_names_the_layer(tmp_pat
 
 def test_the_check_of_convert_allows_what_float32_rounds_and_no_more():
     """Wide sums of adversarial 16-bit weights: float32 is off, the network is right."""
-    for maker in (networks.saturating, networks.tying, networks.cancelling):
+    for maker in (probes.saturating, probes.tying, probes.cancelling):
         model, rng = sp.sparse_cnn("lhc_jets", 16, 20), np.random.default_rng(2)
         model.set_weights([maker((1, *w.shape)[-max(w.ndim, 2) :], rng).reshape(w.shape) for w in model.get_weights()])
-        agreement.check_keras(model, agreement.probe_images(model))
+        agreement.check_keras(model, probes.probe_images(model))
 
 
 def test_emulate_compares_on_its_first_call_and_names_the_layer(tmp_path):
@@ -216,8 +216,6 @@ def test_a_second_input_pruning_wrappers_and_a_call_of_ones_own_are_said():
     two = keras.Model([image, more], keras.layers.Concatenate()([x, more]))
     with pytest.raises(ValueError, match="has 2 inputs"):
         sp.exact_predict(two, IMAGES)
-    from tensorflow_model_optimization.sparsity.keras import prune_low_magnitude
-
     with pytest.raises(ValueError, match="strip_pruning first"):
         sp.exact_predict(keras.Model(image, prune_low_magnitude(QDense(3, **W))(x)), IMAGES)
 

@@ -4,6 +4,7 @@ On random networks, knobs, backends, and what is refused.
 """
 
 import os
+import sys
 
 import hls4ml
 import networks
@@ -11,12 +12,14 @@ import numpy as np
 import oracle
 import pytest
 import tensorflow as tf
+import tf_keras
 from hypothesis import HealthCheck, given, settings
-from networks import cancelling, saturating, tying
 from test_layers import NETWORKS, random_network, randomize
 
 import sparsepixels_lib as sp
 from sparsepixels_lib.cpp import convert, plugin
+from sparsepixels_lib.network import probes
+from sparsepixels_lib.network.probes import cancelling, saturating, tying
 
 keras = tf.keras
 
@@ -25,7 +28,7 @@ keras = tf.keras
 def small():
     model = random_network(6, 7, 2, 5, (3, 5), 2, (2, 3), "average", 8)
     randomize(model, 0)
-    return model, networks.corner_images(6, 7, 2, 5)
+    return model, probes.corner_images(6, 7, 2, 5)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +49,7 @@ def test_random_small_networks_are_equal_layer_by_layer(tmp_path_factory, state_
     rng = np.random.default_rng(6)
     size = (100, shape["height"], shape["width"], shape["channels"])
     images = np.concatenate(
-        [networks.corner_images(*size[1:], shape["n"]), rng.uniform(0, 1, size) * (rng.random(size) < 0.3)]
+        [probes.corner_images(*size[1:], shape["n"]), rng.uniform(0, 1, size) * (rng.random(size) < 0.3)]
     )
     hls_model = sp.convert(model, tmp_path_factory.mktemp("hls"))
     expected = oracle.predict(networks.describe(model), images)
@@ -66,7 +69,7 @@ def test_published_networks_are_equal_in_cpp_under_adversarial_weights(dataset, 
     model.set_weights(
         [weights(w.shape, rng) if w.ndim > 1 else weights((1, *w.shape), rng)[0] for w in model.get_weights()]
     )
-    images = networks.corner_images(*sp.ARCHITECTURES[dataset].image_shape, 1, 20)
+    images = probes.corner_images(*sp.ARCHITECTURES[dataset].image_shape, 1, 20)
     expected = oracle.predict(networks.describe(model), images)
     cpp = sp.emulate(sp.convert(model, tmp_path), images)
     assert (cpp == expected).all() and (sp.exact_predict(model, images) == expected).all()
@@ -109,7 +112,7 @@ def test_a_symmetric_activation_saturates_symmetrically_in_cpp(tmp_path):
     x = sp.models.QActivation("quantized_bits(6,2,1,alpha=1)", name="act1")(x)
     model = keras.Model(image, sp.SparseFlatten((4, 4), name="flatten")([x, hash]))
     randomize(model, 0, 6)
-    images = networks.corner_images(4, 4, 1, 6)
+    images = probes.corner_images(4, 4, 1, 6)
     expected = oracle.predict(networks.describe(model), images)
     assert expected.min() == -31 / 8  # saturated, and not at -4
     assert (sp.emulate(sp.convert(model, tmp_path), images) == expected).all()
@@ -156,7 +159,7 @@ def test_the_standard_cnn_goes_through_the_same_call(dataset, tmp_path, state_co
     randomize(model, 1, 0.2)
     size, rng = (200, *sp.ARCHITECTURES[dataset].image_shape, 1), np.random.default_rng(0)
     scattered = (rng.uniform(0.3, 1, size) * (rng.random(size) < 0.03)).astype(np.float32)
-    images = np.concatenate([networks.corner_images(*size[1:], 20), scattered])
+    images = np.concatenate([probes.corner_images(*size[1:], 20), scattered])
     expected = oracle.predict(networks.describe(model), images)
     cpp = sp.emulate(sp.convert(model, tmp_path), images)
     assert (sp.exact_predict(model, images) == expected).all()
@@ -191,9 +194,7 @@ def test_the_compact_model_is_not_converted(tmp_path):
 
 @pytest.mark.parametrize(("backend", "io_type"), [("Quartus", "io_parallel"), ("Vitis", "io_stream")])
 def test_stock_hls4ml_refuses_targets_without_sparse_kernels(small, tmp_path, monkeypatch, backend, io_type):
-    import tf_keras
-
-    monkeypatch.setitem(__import__("sys").modules, "keras", tf_keras)
+    monkeypatch.setitem(sys.modules, "keras", tf_keras)
     with pytest.raises(ValueError, match="Vitis and Vivado with io_parallel"):
         hls4ml.converters.convert_from_keras_model(
             small[0], output_dir=str(tmp_path), backend=backend, io_type=io_type, hls_config={}
@@ -240,7 +241,7 @@ def test_a_signed_activation_behind_a_dense_layer_rounds_in_cpp_too(tmp_path):
     x = sp.models.QActivation("quantized_bits(5,1,1,alpha=1)")(x)
     model = keras.Model(image, sp.models.QDense(2, **weights)(x))
     randomize(model, 3)
-    images = networks.corner_images(4, 5, 1, 6)
+    images = probes.corner_images(4, 5, 1, 6)
     expected = oracle.predict(networks.describe(model), images)
     assert (sp.emulate(sp.convert(model, tmp_path), images) == expected).all()
     assert (sp.exact_predict(model, images) == expected).all()

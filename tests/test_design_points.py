@@ -1,6 +1,8 @@
 """Tables of design points: numbers invented here, expected values from pencil and paper."""
 
 import json
+import shutil
+from dataclasses import asdict
 
 import pandas as pd
 import pytest
@@ -8,21 +10,33 @@ from tiny_rtl import tiny
 
 from sparsepixels_lib.measure import designs as design_points
 from sparsepixels_lib.measure.designs import pareto_front, published_points, table_of
+from sparsepixels_lib.network.networks import Network
 from sparsepixels_lib.plots import designs as design_plots
 
 ROW = {"module": "TOP", "group": "total", "bram18": 0, "dsp": 10, "ff": 300, "lut": 2000, "levels": 11.5}
 
 
-def write_record(folder, top="microboone_sparse_n20_8bit_top", design="no_DSP", **changed):
-    record = {"top": top, "sources": "-", "tool": "Yosys 0", "made": "2001-02-03", "latency": 31, "ii": 8}
+def write_record(folder, of=Network("microboone", 8, 20), design="no DSP", **changed):  # noqa: B008
+    top = f"{of.name}_top"
+    record = {
+        "network": asdict(of),
+        "design": design,
+        "top": top,
+        "sources": "-",
+        "tool": "Yosys 0",
+        "made": "2001-02-03",
+        "latency": 31,
+        "ii": 8,
+    }
     rows = [ROW | {"module": "conv1", "group": "sparse conv 1"}, ROW | changed.pop("total", {})]
     folder.mkdir(exist_ok=True)
-    path = folder / f"{top}_{design}.json"
-    path.write_text(json.dumps(record | {"rows": rows} | changed))
+    path = folder / design_points.file_name(top, design)
+    record |= {"rows": rows} | changed
+    path.write_text(json.dumps({key: value for key, value in record.items() if value != "left out"}))
     return path
 
 
-def test_a_file_becomes_a_row_and_the_name_tells_the_network(tmp_path):
+def test_a_file_becomes_a_row_and_says_of_which_network(tmp_path):
     write_record(tmp_path)
     (point,) = design_points.design_points(tmp_path).to_dict("records")
     assert [point[name] for name in ("dataset", "bits", "n_active", "design")] == ["microboone", 8, 20, "no DSP"]
@@ -32,9 +46,9 @@ def test_a_file_becomes_a_row_and_the_name_tells_the_network(tmp_path):
 
 
 def test_a_standard_network_has_no_n_and_stands_behind_the_sparse_ones(tmp_path):
-    write_record(tmp_path, "sparse_mnist_standard_16bit_top", "balanced")
-    write_record(tmp_path, "sparse_mnist_sparse_n8_16bit_top", "small")
-    write_record(tmp_path, "sparse_mnist_sparse_n8_16bit_top", "fast")
+    write_record(tmp_path, Network("sparse_mnist", 16), "balanced")
+    write_record(tmp_path, Network("sparse_mnist", 16, 8), "small")
+    write_record(tmp_path, Network("sparse_mnist", 16, 8), "fast")
     points = design_points.design_points(tmp_path)
     assert list(points["dataset"]) == 3 * ["sparse_mnist"]
     assert list(points["design"]) == ["fast", "small", "balanced"]
@@ -49,7 +63,7 @@ def test_a_later_folder_replaces_and_no_folder_is_no_point(tmp_path):
     assert design_points.design_points(tmp_path / "none").empty
 
 
-@pytest.mark.parametrize("change", [{"top": "tiny"}, {"rows": [ROW | {"module": "conv1"}]}, {"latency": None}])
+@pytest.mark.parametrize("change", [{"network": "left out"}, {"rows": [ROW | {"module": "conv1"}]}, {"latency": None}])
 def test_what_is_no_design_point_is_refused(tmp_path, change):
     path = write_record(tmp_path, **change)
     if change.get("latency", 0) is None:
@@ -82,12 +96,10 @@ def network(monkeypatch, tmp_path):
         return tiny(folder) if not folder.exists() else tiny_again(folder)
 
     def tiny_again(folder):
-        import shutil
-
         shutil.rmtree(folder)
         return tiny(folder)
 
-    def flow(hls_model, *, design, output_dir, refresh):
+    def flow(project, hls_model, *, refresh):
         calls.append(refresh)
         rows = [ROW | {"module": "sum", "group": "input reduction"}, ROW]
         table = pd.DataFrame(rows).assign(tool="Yosys 0", latency_min=pd.NA, latency_max=pd.NA, ii=pd.NA)
@@ -97,7 +109,8 @@ def network(monkeypatch, tmp_path):
         keras_model = type("Keras", (), {"name": "tiny"})
 
     monkeypatch.setattr(design_points, "emit_rtl", emit)
-    monkeypatch.setattr(design_points, "open_flow", flow)
+    monkeypatch.setattr(design_points, "measured", flow)
+    monkeypatch.setattr(Network, "of", lambda model: None)
     options = {"folder": tmp_path / "own", "committed": tmp_path / "committed"}
     return lambda **more: (table_of(Model, "no DSP", **options | more), len(calls))
 

@@ -5,10 +5,12 @@ import numpy as np
 import oracle
 import pytest
 import tensorflow as tf
-from networks import cancelling, saturating, tying
+from qkeras import QAveragePooling2D
 
 import sparsepixels_lib as sp
-from sparsepixels_lib.network.exact import logits_layer
+from sparsepixels_lib.network import probes
+from sparsepixels_lib.network.graph import logits_layer
+from sparsepixels_lib.network.probes import cancelling, saturating, tying
 from sparsepixels_lib.network.ranges import ranges
 
 keras = tf.keras
@@ -27,7 +29,7 @@ def test_published_networks_equal_the_oracle_under_adversarial_weights(dataset, 
             ValueError, ranges, model
         )  # 243 saturated averages of 26 fraction bits: beyond float64, and said so
         return
-    images = networks.corner_images(*sp.ARCHITECTURES[dataset].image_shape, 1, n_active or 20)
+    images = probes.corner_images(*sp.ARCHITECTURES[dataset].image_shape, 1, n_active or 20)
     assert (sp.exact_predict(model, images) == oracle.predict(networks.describe(model), images)).all()
 
 
@@ -67,8 +69,8 @@ def test_the_bounds_hold_for_the_worst_images():
     for layer in model.layers[1:-1]:
         out, bound = sp.exact_predict(model, images, layer=layer.name), bounds[layer.name]
         out, bound = (out[0], bound[0]) if isinstance(out, list) else (out, bound)
-        assert np.abs(out).max() <= bound.largest
-        assert (out * 2.0**bound.fraction % 1 == 0).all()
+        assert np.abs(out).max() <= bound.codes.largest * bound.codes.lsb
+        assert (out * 2.0**bound.codes.fraction % 1 == 0).all()
 
 
 def test_logits_are_the_layer_before_the_final_activation():
@@ -170,8 +172,6 @@ def overlapping_pool(image):
 
 
 def subclass_with_more_meaning(image):
-    from qkeras import QAveragePooling2D
-
     return keras.layers.Flatten()(QAveragePooling2D(2)(sp.models.QActivation("quantized_relu(8,0)")(image)))
 
 

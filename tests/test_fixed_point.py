@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparsepixels_lib.numerics.fixed_point import Fixed, fixed, reciprocal
+from sparsepixels_lib.numerics.codes import ap_fixed, reciprocal
+from sparsepixels_lib.numerics.quantizers import fixed
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,7 @@ def test_a_qkeras_quantizer_is_the_ap_fixed_type_of_its_documentation(
 
 
 def test_ties_go_to_the_even_code():
-    assert list(Fixed(8, 0, False).quantize(np.array([0.5, 1.5, 2.5, 3.5]) / 256) * 256) == [0, 2, 2, 4]
+    assert list(ap_fixed(8, 0, False).quantize(np.array([0.5, 1.5, 2.5, 3.5]) / 256) * 256) == [0, 2, 2, 4]
 
 
 def test_wide_sums_are_rounded_once():
@@ -39,7 +40,7 @@ def test_wide_sums_are_rounded_once():
 
 @given(st.integers(2, 16), st.integers(-2, 8), st.booleans(), st.floats(-300, 300, allow_nan=False))
 def test_quantize_is_rounding_of_the_exact_number(bits, integer, signed, x):
-    f = Fixed(bits, integer, signed)
+    f = ap_fixed(bits, integer, signed)
     code = round(Fraction(x) * Fraction(2) ** (bits - integer))  # Python rounds a Fraction half to even, exactly
     low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
     assert f.quantize(x) == float(min(max(code, low), high) * Fraction(2) ** (integer - bits))

@@ -43,7 +43,9 @@ def test_multiplications_are_those_of_the_paper(ax):
 
 
 def test_latency_and_ii_carry_cycles_and_time(axes):
-    table = pd.concat([synthesis_table("sparse, 8 bit"), synthesis_table("standard", latency_max=9733, ii=5029)])
+    table = pd.concat(
+        [synthesis_table("sparse, 8 bit", bits=8), synthesis_table("standard", latency_max=9733, ii=5029)]
+    )
     before = table.copy()
     hardware_plots.latency_ii(axes[:2], table, source="published")
     assert sorted(bar.get_height() for bar in axes[0].patches) == [133, 9733]
@@ -62,7 +64,9 @@ def test_the_clock_is_a_choice(axes):
 
 
 def test_16_and_8_bit_stand_side_by_side_and_8_bit_is_dashed(axes):
-    table = pd.concat([synthesis_table("sparse, 8 bit"), synthesis_table("sparse, 16 bit", latency_max=136)])
+    table = pd.concat(
+        [synthesis_table("sparse, 8 bit", bits=8), synthesis_table("sparse, 16 bit", bits=16, latency_max=136)]
+    )
     wide, narrow, *_ = hardware_plots.latency_ii(axes[:2], table, source="")
     assert wide[0].get_height() == 136 and wide[0].get_linestyle() in ("-", "solid")
     assert narrow[0].get_height() == 133 and narrow[0].get_linestyle() in ("--", "dashed")

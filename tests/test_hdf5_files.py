@@ -11,11 +11,14 @@ import pytest
 from jets_public import some_jets, tables, write
 from microboone_files import readout, rows_of, write_file
 
-from data_scripts import jets, jets_files, microboone, microboone_reader
+from data_scripts.jets import __main__ as jets
+from data_scripts.jets import files
+from data_scripts.microboone import __main__ as microboone
+from data_scripts.microboone import reader
 
 NAMES = {"microboone": "bnb_WithWire_00.h5", "jets": "jetImage_2_150p_0_10000.h5"}
 MAIN = {"microboone": microboone.main, "jets": jets.main}
-CHECK = {"microboone": microboone_reader.check, "jets": jets_files.check}
+CHECK = {"microboone": reader.check, "jets": files.check}
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +87,9 @@ def test_a_disk_that_fails_between_two_pieces_of_a_file_is_not_called_a_damaged_
     def fails(_):
         raise OSError(errno.EIO, "Can't read data")
 
-    monkeypatch.setattr(jets_files, "sparsify_jets", fails)
+    monkeypatch.setattr(files, "sparsify_jets", fails)
     with pytest.raises(OSError, match="Input/output error"):
-        list(jets_files.read_jets(originals / NAMES["jets"]))
+        list(files.read_jets(originals / NAMES["jets"]))
 
 
 def test_a_missing_file_is_missing_and_a_folder_is_a_folder(kind, tmp_path):

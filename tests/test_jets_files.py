@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from jets_public import NAMES, some_jets, tables, write
 
-from data_scripts import jets, jets_files
+from data_scripts import jets
+from data_scripts.jets import files
 
 
 def test_a_whole_file_of_the_record_is_read_in_half_of_its_size(tmp_path):
@@ -18,7 +19,7 @@ def test_a_whole_file_of_the_record_is_read_in_half_of_its_size(tmp_path):
         size = file.create_dataset("jetImage", (10_000, 100, 100), "f8", chunks=(2000, 10, 10)).nbytes
     tracemalloc.start()
     try:
-        count = sum(len(labels) for _, labels in jets_files.read_jets(path))
+        count = sum(len(labels) for _, labels in files.read_jets(path))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

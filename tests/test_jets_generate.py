@@ -5,6 +5,7 @@ import pytest
 from jets_public import as_set
 
 from data_scripts import jets
+from data_scripts.jets import generation, generator
 from sparsepixels_lib.data import coordinate_lists
 from sparsepixels_lib.data import dataset as data
 
@@ -17,10 +18,10 @@ def fake_jets(kind, count, seed):
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(jets.generator, "generate_jets", fake_jets)
-    monkeypatch.setattr(jets.generator, "pythia_version", lambda: "8.0")
-    monkeypatch.setattr(jets, "version", lambda package: "8.0")  # Pythia is optional, these tests are not
-    monkeypatch.setattr(jets, "_CHUNK", 5)
+    monkeypatch.setattr(generator, "generate_jets", fake_jets)
+    monkeypatch.setattr(generator, "pythia_version", lambda: "8.0")
+    monkeypatch.setattr(generation, "version", lambda package: "8.0")  # Pythia is optional, these tests are not
+    monkeypatch.setattr(generation, "CHUNK", 5)
 
 
 def test_generated_jets_are_split_18_to_2_to_5_with_every_class_alike(tmp_path, quick):
@@ -47,7 +48,7 @@ def test_generating_again_gives_the_same_bytes_also_after_an_interruption(tmp_pa
             raise KeyboardInterrupt
         return fake_jets(kind, count, seed)
 
-    monkeypatch.setattr(jets.generator, "generate_jets", interrupted)
+    monkeypatch.setattr(generator, "generate_jets", interrupted)
     with pytest.raises(KeyboardInterrupt):
         jets.generate(tmp_path / "b", n=125)
     assert not (tmp_path / "b" / jets.GENERATED).exists()
@@ -58,16 +59,16 @@ def test_generating_again_gives_the_same_bytes_also_after_an_interruption(tmp_pa
 
 def test_a_part_that_was_cut_off_is_made_again(tmp_path, quick, monkeypatch):
     whole = jets.generate(tmp_path / "a", n=125).read_bytes()
-    monkeypatch.setattr(jets, "_finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(generation, "finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         jets.generate(tmp_path / "b", n=125)
     part = next((tmp_path / "b").rglob("*.npz"))
     part.write_bytes(part.read_bytes()[:100])
     monkeypatch.undo()
-    monkeypatch.setattr(jets.generator, "generate_jets", fake_jets)
-    monkeypatch.setattr(jets.generator, "pythia_version", lambda: "8.0")
-    monkeypatch.setattr(jets, "version", lambda package: "8.0")  # Pythia is optional, these tests are not
-    monkeypatch.setattr(jets, "_CHUNK", 5)
+    monkeypatch.setattr(generator, "generate_jets", fake_jets)
+    monkeypatch.setattr(generator, "pythia_version", lambda: "8.0")
+    monkeypatch.setattr(generation, "version", lambda package: "8.0")  # Pythia is optional, these tests are not
+    monkeypatch.setattr(generation, "CHUNK", 5)
     assert jets.generate(tmp_path / "b", n=125).read_bytes() == whole
 
 

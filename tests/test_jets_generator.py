@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_scripts import jets, jets_generator
-from data_scripts.jets_generator import Particles
+from data_scripts import jets
+from data_scripts.jets import generator
+from data_scripts.jets.__main__ import main
+from data_scripts.jets.generator import Particles
 from sparsepixels_lib import paths
 from sparsepixels_lib.data import chains, coordinate_lists
 from sparsepixels_lib.data import dataset as data
@@ -29,17 +31,17 @@ def test_a_jet_is_drawn_around_its_axis_in_pixels_of_0_02(azimuth):
     for row in (52, 47):
         for column in (55, 44):
             expected[row, column] = 5
-    np.testing.assert_allclose(jets_generator.jet_image(jet), expected)
+    np.testing.assert_allclose(generator.jet_image(jet), expected)
 
 
 def test_rows_are_eta_and_columns_phi():
     jet = particles([100, 100, 1, 1], [0, 0, 0.31, -0.31], [0.01, -0.01, 0, 0])
-    assert sorted(set(np.nonzero(jets_generator.jet_image(jet))[0])) == [34, 50, 65]
+    assert sorted(set(np.nonzero(generator.jet_image(jet))[0])) == [34, 50, 65]
 
 
 def test_particles_in_one_pixel_add_up_and_those_outside_go_to_the_border():
     jet = particles([100, 100, 3, 4, 1, 6], [0.01, -0.01, 0.51, 0.51, 1.5, -1.5], [0.01, -0.01, 0.21, 0.211, 0, 0])
-    image = jets_generator.jet_image(jet)
+    image = generator.jet_image(jet)
     assert np.count_nonzero(image) == 5
     assert image[[0, 99]].sum(axis=1).tolist() == [6, 1]
     assert 7 in image
@@ -49,7 +51,7 @@ def test_particles_in_one_pixel_add_up_and_those_outside_go_to_the_border():
 def test_an_image_holds_all_the_transverse_momentum(seed):
     rng = np.random.default_rng(seed)
     jet = particles(rng.exponential(10, 30), rng.normal(1, 0.5, 30), rng.uniform(-4, 4, 30))
-    np.testing.assert_allclose(jets_generator.jet_image(jet).sum(), jet.pt.sum())
+    np.testing.assert_allclose(generator.jet_image(jet).sum(), jet.pt.sum())
 
 
 @pytest.mark.parametrize(
@@ -66,7 +68,7 @@ def test_an_image_holds_all_the_transverse_momentum(seed):
 )
 def test_only_tracks_keep_their_direction_the_others_get_that_of_their_cell(pdg, charge, pt, cell):
     jet = particles([pt] * 3, [0.1, -0.1, 0.004], [1, -3, 0.5], pdg, charge)
-    measured = jets_generator.measure(jet, np.random.default_rng(0))
+    measured = generator.measure(jet, np.random.default_rng(0))
     for found, true in ((measured.eta, jet.eta), (measured.phi, jet.phi)):
         if cell is None:
             np.testing.assert_array_equal(found, true)
@@ -85,14 +87,14 @@ def test_only_tracks_keep_their_direction_the_others_get_that_of_their_cell(pdg,
 )
 def test_a_particle_of_100_gev_is_measured_with_the_published_resolution(pdg, charge, expected):
     jet = particles([100] * 40_000, 0, 0, pdg, charge)
-    response = jets_generator.measure(jet, np.random.default_rng(0)).pt / 100
+    response = generator.measure(jet, np.random.default_rng(0)).pt / 100
     assert response.std() == pytest.approx(expected, rel=0.02)
     assert response.mean() == pytest.approx(1, abs=0.002)
 
 
 def test_no_measured_momentum_is_negative():
     jet = particles([0.01] * 1000, 0, 0, NEUTRON, 0)
-    assert jets_generator.measure(jet, np.random.default_rng(0)).pt.min() == 0
+    assert generator.measure(jet, np.random.default_rng(0)).pt.min() == 0
 
 
 def needs_pythia():
@@ -102,10 +104,10 @@ def needs_pythia():
 @pytest.fixture(scope="module")
 def pythia_jets():
     needs_pythia()
-    return {kind: jets_generator.generate_jets(kind, 30, 7) for kind in jets_generator.CLASSES}
+    return {kind: generator.generate_jets(kind, 30, 7) for kind in generator.CLASSES}
 
 
-@pytest.mark.parametrize("kind", jets_generator.CLASSES)
+@pytest.mark.parametrize("kind", generator.CLASSES)
 def test_the_jets_of_every_class_have_about_a_tev(pythia_jets, kind):
     assert 900 < np.median(pythia_jets[kind].sum(axis=(1, 2))) < 1150  # the sum exceeds the momentum of a wide jet
 
@@ -123,20 +125,20 @@ def test_boosted_bosons_and_tops_have_their_mass(pythia_jets):
 
 
 def test_the_same_seed_gives_the_same_jets_and_another_one_others(pythia_jets):
-    np.testing.assert_array_equal(jets_generator.generate_jets("q", 5, 7), pythia_jets["q"][:5])
-    assert (jets_generator.generate_jets("q", 5, 8) != pythia_jets["q"][:5]).any(axis=(1, 2)).all()
+    np.testing.assert_array_equal(generator.generate_jets("q", 5, 7), pythia_jets["q"][:5])
+    assert (generator.generate_jets("q", 5, 8) != pythia_jets["q"][:5]).any(axis=(1, 2)).all()
 
 
 @pytest.mark.parametrize(("kind", "seed"), [("b", 1), ("g", 0), ("g", 900_000_001)])
 def test_another_class_or_seed_is_refused(kind, seed):
     with pytest.raises(ValueError, match="kinds are g, q, W, Z, t, seeds 1 to"):
-        jets_generator.generate_jets(kind, 1, seed)
+        generator.generate_jets(kind, 1, seed)
 
 
 def test_without_pythia_the_message_says_how_to_install_it(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "pythia8mc", None)
     with pytest.raises(SystemExit):
-        jets.main(["generate", str(tmp_path)])
+        main(["generate", str(tmp_path)])
     assert "pip install 'sparsepixels-lib[pythia]'" in capsys.readouterr().err
 
 
@@ -183,6 +185,6 @@ def test_generating_again_gives_the_jets_that_ship():
     needs_pythia()
     images, labels, _ = coordinate_lists.read(paths.EMBEDDED / jets.GENERATED, "val")
     seed = int(np.random.SeedSequence([1, 1, 2, 0]).generate_state(1)[0]) % 900_000_000 + 1
-    again = chains.sparsify_jets(jets_generator.generate_jets("W", 400, seed))
+    again = chains.sparsify_jets(generator.generate_jets("W", 400, seed))
     ours, theirs = ({np.rint(i * 65535.0).tobytes() for i in x} for x in (again, images[labels == 2]))
     assert ours == theirs

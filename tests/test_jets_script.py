@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from jets_public import COUNTS, NAMES, as_set, chain, some_jets, tables, write
 
-from data_scripts import jets, jets_files
+from data_scripts import jets
+from data_scripts.jets import files, output, preparation
+from data_scripts.jets.__main__ import main
 from sparsepixels_lib.data import coordinate_lists
 from sparsepixels_lib.data import dataset as data
 
@@ -77,7 +79,7 @@ def test_only_the_first_files_are_used_in_the_order_of_their_numbers(folder):
 
 
 def test_no_more_files_are_read_than_the_published_number_of_jets_needs(folder, monkeypatch):
-    monkeypatch.setattr(jets, "SIZES", {"train": 180, "val": 20, "test": 100})
+    monkeypatch.setattr(preparation, "SIZES", {"train": 180, "val": 20, "test": 100})
     path = jets.prepare(folder)
     assert list(coordinate_lists.read_list(path, "val")[1]["sha256"]) == NAMES[:1]
     assert [len(coordinate_lists.read_list(path, split)[0].label) for split in data.SPLITS] == [180, 20, 100]
@@ -96,7 +98,7 @@ def test_the_same_file_twice_is_refused(folder):
 
 
 def test_an_interrupted_run_goes_on_without_redoing_finished_files(folder, prepared, monkeypatch):
-    real, read = jets.read_jets, []
+    real, read = preparation.read_jets, []
 
     def interrupted(path):
         read.append(path.name)
@@ -104,7 +106,7 @@ def test_an_interrupted_run_goes_on_without_redoing_finished_files(folder, prepa
             raise KeyboardInterrupt
         return real(path)
 
-    monkeypatch.setattr(jets, "read_jets", interrupted)
+    monkeypatch.setattr(preparation, "read_jets", interrupted)
     with pytest.raises(KeyboardInterrupt):
         jets.prepare(folder)
     assert not (folder / jets.PREPARED).exists()
@@ -210,8 +212,8 @@ def test_after_a_bad_file_is_replaced_the_others_are_not_read_again(folder, orig
         jets.prepare(folder)
     (folder / NAMES[2]).unlink()
     (folder / NAMES[2]).symlink_to(originals / NAMES[2])
-    real, read = jets.read_jets, []
-    monkeypatch.setattr(jets, "read_jets", lambda path: read.append(path.name) or real(path))
+    real, read = preparation.read_jets, []
+    monkeypatch.setattr(preparation, "read_jets", lambda path: read.append(path.name) or real(path))
     jets.prepare(folder)
     assert read == NAMES[2:]
 
@@ -231,8 +233,8 @@ def test_a_public_file_that_lacks_a_class_is_named(tmp_path):
 
 
 def test_the_command_line_prepares_and_inspects(folder, capsys):
-    jets.main(["prepare", str(folder)])
-    jets.main(["inspect", str(folder), "--n", "30", "--plot", str(folder / "plot.png")])
+    main(["prepare", str(folder)])
+    main(["inspect", str(folder), "--n", "30", "--plot", str(folder / "plot.png")])
     text = capsys.readouterr().out
     assert f"wrote {folder / jets.PREPARED}" in text
     assert "lhc_jets, test: images (30, 56, 56, 1) float32; real: LHC jets" in text
@@ -250,7 +252,7 @@ def test_the_command_line_prepares_and_inspects(folder, capsys):
 def test_the_command_line_answers_a_mistake_in_one_line(command, message, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit):
-        jets.main(command)
+        main(command)
     text = capsys.readouterr().err
     assert text.startswith(f"error: {message}") and text.count("\n") == 1
     assert not list(tmp_path.iterdir())
@@ -261,12 +263,12 @@ def test_what_other_code_has_made_of_a_file_is_not_used(folder, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(jets, "_finish", interrupted)
+        patch.setattr(preparation, "finish", interrupted)
         with pytest.raises(KeyboardInterrupt):
             jets.prepare(folder)
-    real, read = jets.read_jets, []
-    monkeypatch.setattr(jets, "read_jets", lambda path: read.append(path.name) or real(path))
-    monkeypatch.setattr(jets, "_CODE", "another chain")
+    real, read = preparation.read_jets, []
+    monkeypatch.setattr(preparation, "read_jets", lambda path: read.append(path.name) or real(path))
+    monkeypatch.setattr(output, "CODE", "another chain")
     jets.prepare(folder)
     assert read == NAMES
 
@@ -276,7 +278,7 @@ def test_what_h5py_says_of_a_damaged_file_comes_with_its_name(folder, error, mon
     def fails(*_):
         raise error
 
-    monkeypatch.setattr(jets_files, "_count", fails)
+    monkeypatch.setattr(files, "_count", fails)
     with pytest.raises(ValueError, match=f"{folder / NAMES[0]} is damaged .*{error}.*left untouched"):
         jets.prepare(folder)
 
@@ -285,9 +287,9 @@ def test_the_command_line_says_that_an_interrupted_run_goes_on(folder, capsys, m
     def interrupted(path):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(jets, "read_jets", interrupted)
+    monkeypatch.setattr(preparation, "read_jets", interrupted)
     with pytest.raises(SystemExit):
-        jets.main(["prepare", str(folder)])
+        main(["prepare", str(folder)])
     assert "interrupted: what is finished is kept" in capsys.readouterr().err
 
 
@@ -296,4 +298,4 @@ def test_chunks_of_the_file_are_read_whole(tmp_path):
     path = write(tmp_path / NAMES[0], without("jetImage"))
     with h5py.File(path, "a") as file:
         file.create_dataset("jetImage", data=images, chunks=(150, 10, 10), compression="gzip")
-    assert [len(y) for _, y in jets_files.read_jets(path)] == [300, 150]
+    assert [len(y) for _, y in files.read_jets(path)] == [300, 150]

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from microboone_files import SCHEMA
 
-from data_scripts import argon, cascades, lartpc, microboone, microboone_windows
-from data_scripts import microboone_chain as chain
-from data_scripts.argon import Deposits, Particles
-from data_scripts.microboone_reader import read_events
+from data_scripts import microboone
+from data_scripts.microboone import chain, generation, windows
+from data_scripts.microboone.generator import argon, cascades, lartpc
+from data_scripts.microboone.generator.argon import Deposits, Particles
+from data_scripts.microboone.reader import read_events
 from sparsepixels_lib.data import dataset as data
 
 RNG = np.random.default_rng
@@ -214,7 +215,7 @@ def test_an_event_from_a_file_gives_the_windows_that_it_gives_in_memory(tmp_path
 @pytest.fixture
 def quick(monkeypatch):
     """Chunks of 8 events of few muons."""
-    monkeypatch.setattr(microboone, "CHUNK", 8)
+    monkeypatch.setattr(generation, "CHUNK", 8)
     monkeypatch.setattr(lartpc, "MUONS", 2.0)
 
 
@@ -264,9 +265,9 @@ def test_the_windows_that_ship_are_as_full_as_the_real_ones(split):
 
 def test_the_windows_that_ship_are_what_the_generator_gives():
     """The signal windows of the first chunk all ship: of the background some are left out to balance the classes."""
-    events = enumerate(lartpc.generate((1, 0), microboone.CHUNK))
-    made = [own for i, event in events for own in microboone_windows.of_event((0, 0, i), event.planes, 1)]
-    pixels = microboone_windows.join(made).pixels
+    events = enumerate(lartpc.generate((1, 0), generation.CHUNK))
+    made = [own for i, event in events for own in windows.of_event((0, 0, i), event.planes, 1)]
+    pixels = windows.join(made).pixels
     shipped = {
         (image > 0).tobytes() + bytes([label]): image[image > 0]
         for split in ("train", "val", "test")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import sparsepixels_lib as sp
+from sparsepixels_lib.network import probes
 
 keras = tf.keras
 TOY = np.zeros((1, 4, 5, 1), np.float32)  # raster order: (1,2) (2,2) (2,3) (4,5)
@@ -175,7 +176,7 @@ NETWORKS = dict(
 def test_every_layer_equals_the_oracle_on_random_shapes(seed, **shape):
     model = random_network(**shape)
     randomize(model, seed)
-    images = networks.corner_images(shape["height"], shape["width"], shape["channels"], shape["n"], seed)
+    images = probes.corner_images(shape["height"], shape["width"], shape["channels"], shape["n"], seed)
     positions = None  # the hash of the last layer that gave one
     for layer, expected in zip(model.layers[1:], oracle.trace(networks.describe(model), images), strict=True):
         out = sp.exact_predict(model, images, layer=layer.name)
@@ -199,7 +200,7 @@ def test_save_and_load_round_trip(tmp_path):
     randomize(model, 0)
     model.save(tmp_path / "model.keras")
     model.save_weights(tmp_path / "model.weights.h5")
-    images = networks.corner_images(6, 7, 2, 5)
+    images = probes.corner_images(6, 7, 2, 5)
     loaded = keras.models.load_model(tmp_path / "model.keras")
     fresh = random_network(6, 7, 2, 5, (3, 5), 2, (2, 3), "average", 8)
     fresh.load_weights(tmp_path / "model.weights.h5")
@@ -211,7 +212,7 @@ def test_save_and_load_round_trip(tmp_path):
 def test_the_pairs_of_neighbours_are_found_once_per_active_set(monkeypatch):
     """microboone has two 7x7 convolutions on one active set: one row and one column difference, not two of each."""
     model, calls = sp.sparse_cnn("microboone", 8, 8), []
-    images, differences = networks.corner_images(63, 63, 1, 8), sp.ops._differences
+    images, differences = probes.corner_images(63, 63, 1, 8), sp.ops._differences
     monkeypatch.setattr(sp.ops, "_differences", lambda *a: calls.append(1) or differences(*a))
     for use in (lambda: model(images), lambda: tf.function(model)(images), lambda: sp.exact_predict(model, images)):
         calls.clear()

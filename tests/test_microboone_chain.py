@@ -1,10 +1,10 @@
-"""data_scripts.microboone_chain against the words of the publication, tick by tick, and against paper and pencil."""
+"""data_scripts.microboone.chain against the words of the publication, tick by tick, and against paper and pencil."""
 
 import numpy as np
 import pytest
 from microboone_files import read, readout, rows_of, write_file
 
-from data_scripts import microboone_chain as chain
+from data_scripts.microboone import chain
 
 
 def slow_chain(plane, width):

@@ -1,4 +1,4 @@
-"""data_scripts.microboone_reader on files of the published schema and on what may have happened to them."""
+"""data_scripts.microboone.reader on files of the published schema and on what may have happened to them."""
 
 import tracemalloc
 
@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from microboone_files import DAMAGES, changed, read, readout, rows_of, write_file
 
-from data_scripts import microboone_reader, microboone_windows
-from data_scripts.microboone_reader import read_events
+from data_scripts.microboone import reader, windows
+from data_scripts.microboone.reader import read_events
 
 
 def same_events(one, other):
@@ -72,7 +72,7 @@ def test_only_the_planes_asked_for_are_read(good):
 
 def test_an_event_without_neutrino_hits_gives_no_windows(good):
     planes = read(good)[5, 0, 2]
-    found = microboone_windows.join(list(microboone_windows.of_event((5, 0, 2), planes, 0)))
+    found = windows.join(list(windows.of_event((5, 0, 2), planes, 0)))
     assert len(found.pixels.label) == 0
 
 
@@ -104,7 +104,7 @@ def test_a_missing_table_is_named(three_events, tmp_path, table):
     del rows[table]
     path = write_file(tmp_path / "x.h5", rows)
     with pytest.raises(ValueError, match=f"{path} has no {table}"):
-        microboone_reader.check(path)
+        reader.check(path)
 
 
 @pytest.mark.parametrize("column", ["wire_table/adc", "hit_table/rms", "edep_table/g4_id", "hit_table/event_id"])
@@ -113,7 +113,7 @@ def test_a_missing_column_is_named(three_events, tmp_path, column):
     with h5py.File(path, "a") as file:
         del file[column]
     with pytest.raises(ValueError, match=f"{path} has no {column}"):
-        microboone_reader.check(path)
+        reader.check(path)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_column_of_another_type_or_shape_is_named(three_events, tmp_path, colu
         del file[column]
         file[column] = values
     with pytest.raises(ValueError, match=f"{path}.*{message}"):
-        microboone_reader.check(path)
+        reader.check(path)
 
 
 @pytest.mark.parametrize(("damage", "message"), DAMAGES)
@@ -142,7 +142,7 @@ def test_a_file_that_is_cut_short_or_no_hdf5_is_named(good, tmp_path, damage, me
     path.write_bytes(good.read_bytes())
     damage(path)
     with pytest.raises(ValueError, match=f"{path} .*{message}.*left untouched"):
-        microboone_reader.check(path)
+        reader.check(path)
 
 
 def test_a_waveform_that_cannot_be_unpacked_is_named(good, tmp_path):

@@ -8,7 +8,10 @@ import pytest
 from local_record import local_record
 from microboone_files import DAMAGES, changed, read, readout, rows_of, write_file
 
-from data_scripts import microboone, microboone_chain, microboone_reader, microboone_windows, zenodo
+from data_scripts import microboone
+from data_scripts.common import zenodo
+from data_scripts.microboone import chain, preparation, reader, windows
+from data_scripts.microboone.__main__ import main
 from sparsepixels_lib.data import coordinate_lists
 from sparsepixels_lib.data import dataset as data
 
@@ -35,7 +38,7 @@ def test_prepared_windows_are_those_of_the_files_exactly(files):
     expected = []
     for path in sorted(files.glob("*.h5")):
         for event, planes in read(path).items():
-            for own in microboone_windows.of_event(event, planes, 0):
+            for own in windows.of_event(event, planes, 0):
                 images = [pixels.tobytes() for pixels in images_of(own.pixels)]
                 expected += list(zip(images, own.pixels.label.tolist(), strict=True))
     found = []
@@ -69,7 +72,7 @@ def test_an_example_before_the_chain_is_of_the_public_files_where_there_are_any(
 def test_an_example_without_files_is_generated_and_says_so(tmp_path):
     image, hits, source = microboone.example(tmp_path, seed=3)
     assert image.shape == (1066, 3456) and source.startswith("synthetic default")
-    assert len(microboone_chain.signal_pixels(hits)[0]) >= 500
+    assert len(chain.signal_pixels(hits)[0]) >= 500
     np.testing.assert_array_equal(image, microboone.example(seed=3)[0])
 
 
@@ -95,11 +98,11 @@ def many_windows(n_events=100):
     pixels = coordinate_lists.CoordinateList(
         np.arange(n + 1, dtype=np.uint32), np.arange(n, dtype=np.uint16), np.ones(n, np.float32), label.astype(np.uint8)
     )
-    return microboone_windows.Windows(pixels, plane, event)
+    return windows.Windows(pixels, plane, event)
 
 
 def test_split_by_event_no_event_is_in_two_splits_and_the_classes_are_balanced_in_each():
-    parts = microboone_windows.divide(many_windows(), "event", 0)
+    parts = windows.divide(many_windows(), "event", 0)
     events = {name: {tuple(e) for e in own.event.tolist()} for name, own in parts.items()}
     assert {name: len(own) for name, own in events.items()} == {"train": 70, "val": 10, "test": 20}
     assert len(set.union(*events.values())) == 100
@@ -109,7 +112,7 @@ def test_split_by_event_no_event_is_in_two_splits_and_the_classes_are_balanced_i
 
 
 def test_the_published_split_takes_background_of_plane_2_and_shares_events():
-    parts = microboone_windows.divide(many_windows(), "published", 0)
+    parts = windows.divide(many_windows(), "published", 0)
     assert [len(own.plane) for own in parts.values()] == [420, 60, 120]
     label = np.concatenate([own.pixels.label for own in parts.values()])
     plane = np.concatenate([own.plane for own in parts.values()])
@@ -121,7 +124,7 @@ def test_the_published_split_takes_background_of_plane_2_and_shares_events():
 
 def test_windows_keep_their_plane_and_event_when_dealt_out():
     found = many_windows()
-    for own in microboone_windows.divide(found, "event", 5).values():
+    for own in windows.divide(found, "event", 5).values():
         np.testing.assert_array_equal(found.event[own.pixels.index], own.event)
         np.testing.assert_array_equal(found.plane[own.pixels.index], own.plane)
         np.testing.assert_array_equal(found.pixels.label[own.pixels.index], own.pixels.label)
@@ -129,7 +132,7 @@ def test_windows_keep_their_plane_and_event_when_dealt_out():
 
 def test_too_few_events_for_a_split_are_refused():
     with pytest.raises(ValueError, match="too few windows for test.*6 with signal and 18 without"):
-        microboone_windows.divide(many_windows(2), "event", 0)
+        windows.divide(many_windows(2), "event", 0)
 
 
 @pytest.mark.parametrize(("damage", "message"), DAMAGES)
@@ -150,12 +153,12 @@ def counted(monkeypatch, stop=None):
 
     def read_events(path, planes):
         read_files.append(path.name)
-        for event in microboone_reader.read_events(path, planes):
+        for event in reader.read_events(path, planes):
             yield event
             if path.name == stop:
                 raise KeyboardInterrupt
 
-    monkeypatch.setattr(microboone, "read_events", read_events)
+    monkeypatch.setattr(preparation, "read_events", read_events)
     return read_files
 
 
@@ -163,7 +166,7 @@ def test_an_interrupted_run_goes_on_after_the_files_it_has_finished(files, monke
     undisturbed = microboone.prepare(files, files / "undisturbed").read_bytes()
     read_files = counted(monkeypatch, stop="nue_WithWire_03.h5")
     with pytest.raises(SystemExit) as exit_info:
-        microboone.main(["prepare", str(files)])
+        main(["prepare", str(files)])
     assert exit_info.value.code == 130 and "interrupted" in capsys.readouterr().err
     assert read_files == ["bnb_WithWire_00.h5", "nue_WithWire_03.h5"]
     assert not (files / "microboone.npz").exists()
@@ -222,8 +225,8 @@ def test_planes_that_are_not_there_are_refused(files, planes):
 
 
 def test_the_command_line_prepares_and_inspects(files, capsys):
-    microboone.main(["prepare", str(files), "--planes", "2"])
-    microboone.main(["inspect", str(files), "--plot", str(files / "plot.png")])
+    main(["prepare", str(files), "--planes", "2"])
+    main(["inspect", str(files), "--plot", str(files / "plot.png")])
     text = capsys.readouterr().out
     assert f"wrote {files / 'microboone.npz'}" in text
     assert "microboone, train: images (16, 63, 63, 1) float32; real: MicroBooNE" in text
@@ -242,7 +245,7 @@ def test_the_command_line_prepares_and_inspects(files, capsys):
 def test_a_mistake_on_the_command_line_is_one_line_and_makes_nothing(command, message, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit):
-        microboone.main(command)
+        main(command)
     text = capsys.readouterr().err
     assert re.search(message, text) and text.startswith("error: ") and text.count("\n") == 1
     assert not list(tmp_path.iterdir())
@@ -267,14 +270,16 @@ def test_download_fetches_the_first_files_of_a_sample(tmp_path, monkeypatch, sam
     letters = names[0][:3]
     contents = {name: name.encode() for name in ("README.md", *(f"{letters}_WithWire_0{i}.h5" for i in (2, 1, 0)))}
     with local_record(monkeypatch, record, contents):
-        microboone.main(["download", str(tmp_path), "--sample", sample, "--count", str(count)])
+        main(["download", str(tmp_path), "--sample", sample, "--count", str(count)])
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {name: contents[name] for name in names}
 
 
 def test_without_a_sample_download_fetches_one_file_of_both_records(tmp_path, monkeypatch):
     fetched = []
-    monkeypatch.setattr(microboone, "fetch", lambda record, _, **which: fetched.append((record, *which.values())) or [])
-    microboone.main(["download", str(tmp_path)])
+    monkeypatch.setattr(
+        preparation, "fetch", lambda record, _, **which: fetched.append((record, *which.values())) or []
+    )
+    main(["download", str(tmp_path)])
     assert fetched == [(7262009, "bnb_WithWire_", 1), (7262140, "nue_WithWire_", 1)]
 
 
@@ -287,7 +292,7 @@ def test_offline_download_says_what_to_do_in_one_line(tmp_path, monkeypatch, cap
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(zenodo, "API", "http://127.0.0.1:9/")  # nobody answers on the discard port
     with pytest.raises(SystemExit) as exit_info:
-        microboone.main(["download", str(tmp_path)])
+        main(["download", str(tmp_path)])
     text = capsys.readouterr().err
     assert exit_info.value.code == 1
     assert text.startswith("error: ") and text.count("\n") == 1 and "Offline?" in text

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import os
 import struct
 import threading
 from fractions import Fraction
@@ -201,7 +202,7 @@ def test_a_folder_that_cannot_be_made_is_named(small, tmp_path_factory):
 
 
 def test_a_folder_without_permission_to_write_is_named(small, monkeypatch):
-    monkeypatch.setattr(mnist.os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(PermissionError, match=f"no permission to write in {small}"):
         mnist.prepare(small)
 

@@ -1,11 +1,11 @@
 """The published architectures: parameter counts, layer names, shared weights, errors."""
 
-import networks
 import numpy as np
 import pytest
 import tensorflow as tf
 
 import sparsepixels_lib as sp
+from sparsepixels_lib.network import probes
 
 COUNTS = {"microboone": 4121, "lhc_jets": 4535, "sparse_mnist": 4422}  # arXiv 2512.06208
 
@@ -36,7 +36,7 @@ def test_layers_are_named_as_published(dataset, names):
 def test_the_compact_model_shares_weights_and_agrees_with_the_image_model(n_active):
     model = sp.sparse_cnn("lhc_jets", 8, n_active)
     compact = sp.compact_model(model)
-    images = networks.corner_images(56, 56, 1, n_active)
+    images = probes.corner_images(56, 56, 1, n_active)
     model.set_weights([w + 0.25 for w in model.get_weights()])
     np.testing.assert_array_equal(compact(list(sp.reduce_dataset(model, images))), model(images))
 
@@ -74,7 +74,7 @@ def test_training_moves_every_weight_of_the_sparse_network():
     """Gradients reach all layers through reduced arrays."""
     model = sp.sparse_cnn("sparse_mnist", 8, 12)
     model.set_weights([np.abs(w) + 0.05 for w in model.get_weights()])  # no ReLU is dead
-    images = networks.corner_images(48, 48, 1, 12)
+    images = probes.corner_images(48, 48, 1, 12)
     compact, inputs = sp.compact_model(model), [tf.constant(a) for a in sp.reduce_dataset(model, images)]
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(compact(inputs)[:, 3] ** 2)

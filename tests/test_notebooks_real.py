@@ -79,7 +79,8 @@ def small():
     with plt.rc_context(), pytest.MonkeyPatch.context() as patch:
         plt.switch_backend("agg")
         patch.setattr(sp, "fit", partial(sp.fit, patience=1))
-        patch.setattr(jets, "SIZES", {"train": 90, "val": 10, "test": 50})
+        for split, size in {"train": 90, "val": 10, "test": 50}.items():
+            patch.setitem(jets.SIZES, split, size)
         yield
     tf.config.run_functions_eagerly(False)
 

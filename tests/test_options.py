@@ -8,13 +8,14 @@ import pytest
 from test_layers import randomize
 
 import sparsepixels_lib as sp
+from sparsepixels_lib.network import probes
 from sparsepixels_lib.network.models import QActivation, QConv2D, QDense
 from sparsepixels_lib.network.ranges import ranges
 from sparsepixels_lib.network.supported import OPTIONS
 
 keras = sp.models.keras
 W = {"kernel_quantizer": "quantized_bits(6,2,alpha=1)", "bias_quantizer": "quantized_bits(6,2,alpha=1)"}
-IMAGES = networks.corner_images(6, 8, 2, 5)
+IMAGES = probes.corner_images(6, 8, 2, 5)
 FREE = {  # without a bearing on predictions: nothing that is emitted may change
     "name": ["another"], "trainable": [False], "kernel_initializer": ["zeros"], "bias_initializer": ["ones"],
     "kernel_regularizer": ["l2"], "bias_regularizer": ["l1"], "activity_regularizer": ["l2"],
@@ -146,7 +147,7 @@ def test_an_option_is_honoured_or_refused_by_name(case):
     kind, cls, option, value = case
     try:
         model = around(kind, cls, {option: value})
-        images = networks.corner_images(*model.input_shape[1:], 5)
+        images = probes.corner_images(*model.input_shape[1:], 5)
         found = sp.exact_predict(model, images)
     except (ValueError, TypeError) as error:
         assert option not in FREE

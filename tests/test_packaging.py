@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import sparsepixels_lib as sp
+
 ROOT = Path(__file__).parents[1]
 CONVERT = """
 import json
@@ -85,8 +87,6 @@ def test_licence_notice_and_version_are_the_same_everywhere(wheel):
         (metadata,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         text = archive.read(metadata).decode()
         inside = {Path(name).name for name in archive.namelist()}
-    import sparsepixels_lib as sp
-
     assert f"Version: {sp.__version__}" in text and f"version: {sp.__version__}" in (ROOT / "CITATION.cff").read_text()
     assert "License-Expression: Apache-2.0 AND CC-BY-SA-3.0" in text
     assert {"LICENSE", "NOTICE", "py.typed"} <= inside

@@ -8,6 +8,7 @@ from sklearn.metrics import roc_auc_score
 
 from sparsepixels_lib import plots
 from sparsepixels_lib.data.occupancy import Occupancy
+from sparsepixels_lib.network.networks import Network
 
 
 def test_the_style_puts_ticks_inside_on_all_sides_and_uses_petroffs_colours():
@@ -33,7 +34,7 @@ def test_occupancy_shows_the_histogram_and_the_shares(ax):
 
 
 def test_8_bit_is_dashed_and_shares_the_colour_of_16_bit():
-    styles = plots.line_styles(["sparse N=20, 16 bit", "sparse N=20, 8 bit", "standard, 8-bit"])
+    styles = plots.line_styles([Network("microboone", 16, 20), Network("microboone", 8, 20), ("standard", 8)])
     assert [style["linestyle"] for style in styles.values()] == ["-", "--", "--"]
     assert [style["color"] for style in styles.values()] == ["#5790fc", "#5790fc", "#f89c20"]
 
@@ -44,7 +45,7 @@ def test_more_networks_than_colours_are_refused():
 
 
 def test_history_draws_training_thin_and_validation_thick(ax):
-    given = {"sparse N=8, 8 bit": {"loss": [3, 2], "val_loss": [4, 3]}, "standard": {"loss": [1]}}
+    given = {Network("lhc_jets", 8, 8): {"loss": [3, 2], "val_loss": [4, 3]}, "standard": {"loss": [1]}}
     training, validation, standard = plots.history(ax, given)
     assert training.get_ydata().tolist() == [3, 2] and validation.get_ydata().tolist() == [4, 3]
     assert training.get_xdata().tolist() == [1, 2]
@@ -87,14 +88,15 @@ def test_roc_refuses_what_has_no_curve(labels, scores, match):
 
 
 def test_roc_says_the_auc_on_logarithmic_axes_from_a_thousandth(ax):
-    (line,) = plots.roc(ax, {"sparse N=8, 8 bit": (np.array([[1], [1], [0], [0]]), np.array([0.9, 0.5, 0.5, 0.1]))})
+    (line,) = plots.roc(ax, {("sparse N=8", 8): (np.array([[1], [1], [0], [0]]), np.array([0.9, 0.5, 0.5, 0.1]))})
     assert line.get_label() == "sparse N=8, 8 bit, AUC 0.875"
     assert ax.get_yscale() == "log" and ax.get_ylim() == (1e-3, 1)
     assert line.get_xdata().tolist() == [0, 0.5, 1, 1]
 
 
 def test_score_vs_n_sorts_n_and_puts_the_standard_beside_it(ax):
-    sparse, standard = plots.score_vs_n(ax, {"8 bit": {20: 0.9, 8: 0.7}}, standard={"standard": 0.95}, ylabel="AUC")
+    scores = {("sparse", 8): {20: 0.9, 8: 0.7}}
+    sparse, standard = plots.score_vs_n(ax, scores, standard={"standard": 0.95}, ylabel="AUC")
     assert sparse.get_xydata().tolist() == [[8, 0.7], [20, 0.9]]
     assert list(standard.get_ydata()) == [0.95, 0.95]
     assert ax.get_xticks().tolist() == [8, 20]

@@ -8,7 +8,7 @@ import pytest
 from networks import corner_images
 
 from sparsepixels_lib.measure.simulation import simulate
-from sparsepixels_lib.numerics.fixed_point import Fixed
+from sparsepixels_lib.numerics.codes import Codes, ap_fixed
 
 RTL = Path(__file__).parents[1] / "hls" / "rtl"
 SOURCES = (
@@ -60,9 +60,9 @@ class Reduction:
     interface: str
     beats: int
     beat: int
-    pixel: Fixed
+    pixel: Codes
     top: str = "top"
-    logit: Fixed = Fixed(10, 10, True)
+    logit: Codes = ap_fixed(10, 10, True)
 
     @property
     def layers(self) -> dict[str, str]:
@@ -120,7 +120,7 @@ def test_slots_hold_the_first_active_pixels_in_raster_order(tmp_path, case):
     chunks = -(-height // rows)
     ii = chunks + case.pause
     beats, beat = (1, height) if case.interface == "image" else (chunks, rows)
-    pixel = Fixed(8, 0, case.signed)
+    pixel = ap_fixed(8, 0, case.signed)
     project = Reduction(tmp_path, (height, width, 2), 4 * n, ii, case.interface, beats, beat * width * 2, pixel)
     (tmp_path / "rtl").mkdir()
     for source in SOURCES:

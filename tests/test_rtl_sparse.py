@@ -9,10 +9,11 @@ import pytest
 import tensorflow as tf
 from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
-from networks import cancelling, saturating, tying
 
 import sparsepixels_lib as sp
 from sparsepixels_lib.measure import open_flow
+from sparsepixels_lib.network import probes
+from sparsepixels_lib.network.probes import cancelling, saturating, tying
 from sparsepixels_lib.rtl.design import MULTIPLIERS
 from sparsepixels_lib.tools.verilator import lint
 
@@ -56,7 +57,7 @@ def images_for(model, count, seed=0):
     random = rng.random((count, height, width, channels))
     random *= rng.random((count, height, width, 1)) < rng.random((count, 1, 1, 1)) ** 2
     n = model.get_layer("input_reduce").n_active
-    return np.concatenate([networks.corner_images(height, width, channels, n), random])
+    return np.concatenate([probes.corner_images(height, width, channels, n), random])
 
 
 def ordinary(shape, rng):

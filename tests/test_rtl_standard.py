@@ -3,15 +3,15 @@
 from pathlib import Path
 from types import SimpleNamespace
 
-import networks
 import numpy as np
 import pytest
 import tensorflow as tf
-from networks import saturating
 
 import sparsepixels_lib as sp
 from sparsepixels_lib.measure.simulation import simulate
-from sparsepixels_lib.numerics.fixed_point import Fixed
+from sparsepixels_lib.network import probes
+from sparsepixels_lib.network.probes import saturating
+from sparsepixels_lib.numerics.codes import ap_fixed
 from sparsepixels_lib.paths import rtl_modules
 from sparsepixels_lib.tools.verilator import lint
 
@@ -82,7 +82,7 @@ def test_the_rtl_equals_exact_predict(name, weights, bits, multipliers, tmp_path
     project = converted(model, tmp_path, multipliers=multipliers)
     height, width, channels = project.image_shape
     images = rng.uniform(0, 1, (80, height, width, channels)) * (rng.random((80, height, width, 1)) < 0.5)
-    images = np.concatenate([networks.corner_images(height, width, channels, 6), images])
+    images = np.concatenate([probes.corner_images(height, width, channels, 6), images])
     expected = sp.exact_predict(model, images)
     single, full_rate = simulate(project, images, back_to_back=False), simulate(project, images)
     for run in (
@@ -133,14 +133,14 @@ def test_rounding_and_saturation_are_those_of_the_format_for_every_input(tmp_pat
     (tmp_path / "rtl" / "quantize.sv").write_text((rtl_modules() / "arithmetic" / "quantize.sv").read_text())
     (tmp_path / "rtl" / "bench.sv").write_text(_quantizers(cases))
     project = SimpleNamespace(
-        folder=tmp_path, top="bench", layers={"bench": ""}, image_shape=(1, 1, 1), pixel=Fixed(7, 7, True), beat=1,
-        beats=1, logits=len(cases), logit=Fixed(10, 10, True), sources=sorted(Path(tmp_path).glob("rtl/*.sv")),
+        folder=tmp_path, top="bench", layers={"bench": ""}, image_shape=(1, 1, 1), pixel=ap_fixed(7, 7, True), beat=1,
+        beats=1, logits=len(cases), logit=ap_fixed(10, 10, True), sources=sorted(Path(tmp_path).glob("rtl/*.sv")),
     )  # fmt: skip
     codes = np.arange(-64.0, 64)
     got = simulate(project, codes.reshape(-1, 1, 1, 1)).logits
     for case, y in zip(cases, got.T, strict=True):
         fraction, bits, out_fraction, signed, symmetric, _ = case
-        form = Fixed(bits, bits - out_fraction, bool(signed), bool(symmetric))
+        form = ap_fixed(bits, bits - out_fraction, bool(signed), bool(symmetric))
         assert (y * form.lsb == form.quantize(codes * 2.0**-fraction)).all(), case
 
 

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 SCRIPT = Path(__file__).parents[1] / "notebooks" / "run_all.py"
+sys.path.insert(0, str(SCRIPT.parent))  # where Python looks when it runs the script
 spec = importlib.util.spec_from_file_location("run_all", SCRIPT)
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
@@ -74,9 +75,11 @@ def test_a_profile_runs_and_its_results_and_page_are_gathered(folder, run_all):
     assert code == 0
     assert value_in_results(folder) == 6
     assert "twice n" in (folder.parent / "build" / "smoke" / "00_good.html").read_text()
-    assert [line.split() for line in printed.splitlines() if "twice n" in line] == [
+    table = (folder.parent / "build" / "results.txt").read_text()
+    assert [line.split() for line in table.splitlines() if "twice n" in line] == [
         ["00_good", "toy", "twice", "n", "6", "-", "arithmetic"]
     ]
+    assert "twice n" not in printed and "results.txt" in printed and "results.json" in printed
 
 
 def test_a_second_run_is_skipped_until_a_parameter_changes(folder, run_all):
@@ -256,13 +259,15 @@ def test_what_a_user_lets_every_python_do_first_is_not_done(folder, run_all, mon
     assert run_all()[0] == 0
 
 
-def test_a_full_disk_under_the_results_is_one_line_and_leaves_the_earlier_ones(folder, monkeypatch, capsys):
-    kept, write = folder.parent / "build" / "results.json", Path.write_text
-    kept.parent.mkdir()
-    kept.write_text("earlier")
+@pytest.mark.parametrize("too_large", ["results.json", "results.txt"])
+def test_a_full_disk_under_the_results_is_one_line_and_leaves_the_earlier_ones(folder, monkeypatch, capsys, too_large):
+    (build := folder.parent / "build").mkdir()
+    kept, write = [build / "results.json", build / "results.txt"], Path.write_text
+    for path in kept:
+        path.write_text("earlier")
 
     def full(path, text, **options):
-        if path.suffix == ".part":
+        if path.suffix == ".part" and path.name.startswith(too_large):
             write(path, text[:10])
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return write(path, text, **options)
@@ -271,9 +276,17 @@ def test_a_full_disk_under_the_results_is_one_line_and_leaves_the_earlier_ones(f
     monkeypatch.setattr(Path, "write_text", full)
     assert module.main(command_line(folder)) == 1
     assert "results.json cannot be written (No space left on device): make room" in capsys.readouterr().out
-    assert kept.read_text() == "earlier" and [path.name for path in kept.parent.iterdir() if path.is_file()] == [
-        kept.name
-    ]
+    assert [path.read_text() for path in kept] == ["earlier", "earlier"]
+    assert sorted(path for path in build.iterdir() if path.is_file()) == kept
+
+
+def test_a_formula_that_has_no_mathml_fails_its_notebook(folder, run_all):
+    notebook = nbformat.read(folder / "00_good.ipynb", as_version=4)
+    notebook.cells.append(v4.new_markdown_cell("Charge is $\\chrage$."))
+    nbformat.write(notebook, folder / "00_good.ipynb")
+    code, printed = run_all()
+    assert code == 1
+    assert "00_good: FAILED" in printed and r"Charge is" in printed and r"\chrage" in printed
 
 
 def test_every_notebook_is_in_every_profile():

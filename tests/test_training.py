@@ -2,14 +2,13 @@
 
 from types import SimpleNamespace
 
-import networks
 import numpy as np
 import pytest
 from numpy import inf, nan
 from test_layers import randomize
 
 import sparsepixels_lib as sp
-from sparsepixels_lib.network import training
+from sparsepixels_lib.network import probes, training
 
 keras, QDense = sp.models.keras, sp.models.QDense
 
@@ -39,7 +38,7 @@ def train(model, digits, cache, epochs=4, **kwargs):
 
 def test_reduced_arrays_are_those_of_the_layer():
     model = sp.sparse_cnn("sparse_mnist", 8, 12)
-    images = networks.corner_images(48, 48, 1, 12)
+    images = probes.corner_images(48, 48, 1, 12)
     features, hash = sp.reduce_dataset(model, images, batch_size=5)
     expected = sp.exact_predict(model, images, layer="input_reduce")
     assert features.dtype == np.float32 and (features == expected[0]).all() and (hash == expected[1]).all()

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from local_record import local_record
 
-from data_scripts import zenodo
+from data_scripts.common import zenodo
 
 CONTENTS = {"a_train.h5": b"first" * 40_000, "b_val.h5": b"second" * 1000, "c_val.h5": b"third" * 1000}
 

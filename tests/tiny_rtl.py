@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sparsepixels_lib.numerics.fixed_point import Fixed
+from sparsepixels_lib.numerics.codes import Codes, ap_fixed
 
 BEATS = {"image": (70, 1, 3), "rows": (28, 3, 1), "pixels": (2, 35, 1)}  # values a beat, beats, cycles a beat
 LATENCY = {"image": 5, "rows": 5, "pixels": 37}  # cycles of all beats and the two of the registers, all counted
@@ -59,9 +59,9 @@ class Tiny:
     ii: int
     top: str = "tiny"
     image_shape: tuple[int, int, int] = (5, 7, 2)
-    pixel: Fixed = Fixed(8, 1, False)
+    pixel: Codes = ap_fixed(8, 1, False)
     logits: int = 2
-    logit: Fixed = Fixed(17, 10, True)
+    logit: Codes = ap_fixed(17, 10, True)
     about: str = "Sums, at the small design point."
 
     @property

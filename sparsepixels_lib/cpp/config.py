@@ -9,15 +9,16 @@ from collections.abc import Mapping
 from numbers import Integral
 
 import hls4ml
-import numpy as np
 import tf_keras
 from hls4ml.backends.fpga.fpga_backend import FPGABackend
 from hls4ml.model.types import FixedPrecisionType
 from qkeras import QActivation, QConv2D, QDense
 
+from ..network.graph import is_sparse, layer_before, pixel_format
 from ..network.layers import QConv2DSparse
-from ..network.ranges import RECIPROCAL_BITS, Range, layer_before, pixel_format, ranges
-from ..numerics.fixed_point import Fixed, fixed
+from ..network.ranges import ranges
+from ..network.rules import RECIPROCAL_BITS, Range
+from ..numerics.quantizers import fixed
 from . import nodes
 
 WHOLE = ("ReuseFactor", "TableSize", "BramFactor", "ParallelizationFactor")
@@ -43,7 +44,7 @@ def hls_config(model, backend: str, parallel: Mapping, extra: Mapping) -> dict:
         config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend=backend)
     by_name, bounds = config["LayerName"], ranges(model)
     config["Model"]["PipelineStyle"] = "dataflow"
-    if not any(hasattr(layer, "n_active") for layer in model.layers):  # as InputReduce: quantised once, as it is read
+    if not is_sparse(model):  # as InputReduce: quantised once, as it is read
         by_name[model.layers[0].name]["Precision"] = {"result": str(nodes.ap_type(pixel_format(model)))}
     for layer in model.layers:
         settings = by_name[layer.name]
@@ -148,16 +149,15 @@ def _mapping(value, name: str) -> Mapping:
 
 def _exact_type(bound: Range) -> FixedPrecisionType:
     """The type that holds all of a Range, for an activation that does nothing: stock hls4ml would give it a default."""
-    codes = max(int(np.ceil(bound.largest * 2.0**bound.fraction)), 1)
-    return nodes.ap_type(Fixed(width := codes.bit_length() + bound.signed, width - bound.fraction, bound.signed))
+    return nodes.ap_type(bound.codes.fixed())
 
 
 def _average_types(x: Range, layer) -> dict:
     """Types for stock average pooling: enough fraction bits that a division by a power of two is exact."""
-    integer = max(int(np.floor(np.log2(max(x.largest, 2.0**-x.fraction)))) + 1, 0) + 1
-    area = layer.pool_size[0] * layer.pool_size[1]
-    accum = f"ap_fixed<{integer + area.bit_length() + x.fraction + RECIPROCAL_BITS},{integer + area.bit_length()}>"
-    return {"accum": accum, "result": f"ap_fixed<{integer + x.fraction + RECIPROCAL_BITS},{integer}>"}
+    fraction, area = x.codes.fraction, layer.pool_size[0] * layer.pool_size[1]
+    integer = max(max(x.codes.largest, 1).bit_length() - fraction, 0) + 1
+    accum = f"ap_fixed<{integer + area.bit_length() + fraction + RECIPROCAL_BITS},{integer + area.bit_length()}>"
+    return {"accum": accum, "result": f"ap_fixed<{integer + fraction + RECIPROCAL_BITS},{integer}>"}
 
 
 def _softmax_types(classes: int) -> tuple[dict, dict]:

@@ -18,12 +18,14 @@ import tf_keras
 from hls4ml.converters.keras_v2_to_hls import KerasModelReader, parse_keras_model
 from qkeras import QActivation, QConv2D, QDense
 
-from ..network.agreement import check_keras, probe_images
-from ..network.exact import logits_layer
-from ..network.layers import InputReduce
-from ..network.ranges import RECIPROCAL_BITS, Range, pixel_format, quantized_weights, ranges, weight_format
+from ..network.agreement import check_keras
+from ..network.graph import is_sparse, logits_layer, pixel_format, quantized_weights, weight_format
+from ..network.probes import probe_images
+from ..network.ranges import ranges
+from ..network.rules import RECIPROCAL_BITS
 from ..network.supported import graph_model
-from ..numerics.fixed_point import Fixed, fixed, reciprocal_code
+from ..numerics.codes import Codes, ap_fixed, reciprocal_code
+from ..numerics.quantizers import fixed
 from ..paths import DEVICE
 from . import nodes
 from .config import check_effect
@@ -67,7 +69,7 @@ def convert(
         check_keras(model, probe_images(model))
     output_dir = _made_folder(output_dir)
     _say_averages(model)
-    io_type = "io_parallel" if any(type(layer) is InputReduce for layer in model.layers) else "io_stream"
+    io_type = "io_parallel" if is_sparse(model) else "io_stream"
     settings = {"io_type": io_type, "part": part, "clock_period": clock_period}
     with CONVERTING:
         with contextlib.redirect_stdout(None):  # it prints of quantizers whose types we give it ourselves
@@ -170,18 +172,14 @@ def _types(layer, node, bound, model) -> Iterator[tuple[str, object, bool]]:
     elif kind is QActivation:
         yield "numbers", found, found == nodes.ap_type(fixed(layer.quantizer))
     elif kind is not tf_keras.layers.Activation or layer.activation is tf_keras.activations.linear:  # else a table
-        yield "numbers", found, _holds(found, bound[0] if isinstance(bound, tuple) else bound)
+        yield "numbers", found, _holds(found, (bound[0] if isinstance(bound, tuple) else bound).codes)
     if kind in (QConv2D, QDense):
-        yield "sums", (accum := node.get_attr("accum_t").precision), _holds(accum, bound)
+        yield "sums", (accum := node.get_attr("accum_t").precision), _holds(accum, bound.codes)
         for part, ours in (("weight", "kernel"), ("bias", "bias")):
             if ours == "kernel" or layer.use_bias:
                 grid, held = weight_format(layer, ours), node.get_attr(f"{part}_t").precision
-                codes = Range(grid.fraction, max(grid.max, -grid.min), signed=grid.signed)
-                yield f"{ours} weights", held, _holds(held, codes)
+                yield f"{ours} weights", held, _holds(held, grid)
 
 
-def _holds(precision, bound: Range) -> bool:
-    """Whether a type holds all multiples of 2^-fraction up to the largest; -2^n fits where two's complement ends so."""
-    grid = Fixed(precision.width, precision.integer, bool(precision.signed))
-    fits = grid.max >= bound.largest or bound.signed and grid.signed and -grid.min >= bound.largest
-    return grid.fraction >= bound.fraction and fits and (grid.signed or not bound.signed)
+def _holds(precision, codes: Codes) -> bool:
+    return ap_fixed(precision.width, precision.integer, bool(precision.signed)).holds(codes)

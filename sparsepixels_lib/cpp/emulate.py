@@ -13,9 +13,11 @@ from hls4ml.model.graph import ModelGraph
 from qkeras import QActivation
 from tqdm.auto import tqdm
 
-from ..network.agreement import first_difference, no_tolerance, probe_images, stock_average
-from ..network.exact import logits_layer
-from ..network.ranges import check_images, graph_nodes, layer_before
+from ..network.agreement import first_difference, layer_difference, no_tolerance, stock_average
+from ..network.exact import exact_trace
+from ..network.graph import graph_nodes, layer_before, logits_layer
+from ..network.images import check_images
+from ..network.probes import probe_images
 from ..network.supported import graph_model
 
 RUNNING = threading.RLock()  # a library has one trace and one set of streams
@@ -114,11 +116,15 @@ def emulate(hls_model: CnnGraph, images: np.ndarray, *, layer: str | None = None
 def compare_layers(model, hls_model: CnnGraph, images: np.ndarray) -> str:
     """The first layer in which C++ and exact Keras differ, and by how much, in words; or that all are equal."""
     model = graph_model(model)
-    images = check_images(images, model).astype(np.float64)
+    images = check_images(images, model)
     _converted(hls_model).check_unchanged()
     given = _given(hls_model, images)
-    difference = first_difference(model, given, images, no_tolerance, "C++")
-    return difference or f"All {len(given)} layers are equal on {len(images)} images."
+    for name, exact in exact_trace(model, images, given).items():
+        wanted = tf.nest.flatten(exact)
+        parts = [np.reshape(part, want.shape) for part, want in zip(tf.nest.flatten(given[name]), wanted, strict=True)]
+        if difference := layer_difference(model.get_layer(name), [], exact, parts, no_tolerance, "C++"):
+            return difference
+    return f"All {len(given)} layers are equal on {len(images)} images."
 
 
 def _converted(hls_model) -> CnnGraph:

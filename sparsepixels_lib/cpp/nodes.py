@@ -15,30 +15,36 @@ from hls4ml.model.layers import Layer
 from hls4ml.model.quantizers import Quantizer
 from hls4ml.model.types import FixedPrecisionType, IntegerPrecisionType, NamedType
 
-from ..numerics.fixed_point import Fixed, reciprocal_code
+from ..numerics.codes import Codes, ap_fixed, reciprocal_code
 
 BACKENDS = ("Vitis", "Vivado")
 
 
-def ap_type(f: Fixed) -> FixedPrecisionType:
+def ap_type(f: Codes) -> FixedPrecisionType:
     """A quantizer's format as hls4ml type: round half to even, saturate."""
     return FixedPrecisionType(f.bits, f.integer, f.signed, "RND_CONV", "SAT_SYM" if f.symmetric else "SAT")
 
 
+def codes_of(precision) -> Codes:
+    """The codes of an hls4ml type."""
+    symmetric = str(getattr(precision, "saturation_mode", "")).endswith("SAT_SYM")
+    return ap_fixed(precision.width, precision.integer, bool(precision.signed), symmetric)
+
+
 def _exact(fraction: int, largest: int, signed: bool) -> FixedPrecisionType:
     """The type that holds every code of magnitude up to `largest` at `fraction` fraction bits."""
-    width = max(largest.bit_length(), 1) + signed
-    return FixedPrecisionType(width, width - fraction, signed)
+    codes = Codes(-largest if signed else 0, max(largest, 1), fraction)
+    return FixedPrecisionType(codes.bits, codes.integer, signed)
 
 
-def _largest(t) -> int:
-    return 2 ** (t.width - 1) if t.signed else 2**t.width - 1
+def _largest(precision) -> int:
+    return ap_fixed(precision.width, precision.integer, bool(precision.signed)).largest
 
 
 class TypeOf(Quantizer):
     """What hls4ml asks a quantizer of an activation for: its type."""
 
-    def __init__(self, f: Fixed):
+    def __init__(self, f: Codes):
         super().__init__(f.bits, ap_type(f))
 
 
@@ -48,7 +54,7 @@ class FixedQuantizer(Quantizer):
     QKeras' own quantizer leaves float32 dust that C++ would truncate.
     """
 
-    def __init__(self, f: Fixed):
+    def __init__(self, f: Codes):
         super().__init__(f.bits, FixedPrecisionType(f.bits, f.integer, f.signed))
         self.format = f
 

@@ -11,7 +11,7 @@ from hls4ml.converters import register_keras_v2_layer_handler
 from hls4ml.converters.keras_v2_to_hls import layer_handlers
 from hls4ml.model.layers import register_layer
 
-from ..numerics.fixed_point import fixed
+from ..numerics.quantizers import fixed
 from ..paths import cpp_kernels
 from .nodes import (
     BACKENDS,

@@ -1,6 +1,12 @@
-"""The published chains that make sparse images of jets and digits (arXiv 2512.06208, and its published code)."""
+"""The published chains that make sparse images of jets and digits (arXiv 2512.06208, and its published code).
+
+That of the MicroBooNE windows, which nothing in the library needs, is in `data_scripts.microboone.chain`.
+"""
 
 import numpy as np
+
+JETS_GEV = 1200.0  # of a pixel of value 1, in the jet images of arXiv 2512.06208
+MICROBOONE_ADC = 3200.0  # of a pixel of value 1, in its MicroBooNE windows
 
 
 def inflate(index: np.ndarray, factor: float, size: int) -> np.ndarray:
@@ -23,7 +29,7 @@ def sparsify_jets(images: np.ndarray) -> np.ndarray:
         raise ValueError(f"jet images are (n, 100, 100), floating point; got {images.shape} {images.dtype}")
     if not ((images >= 0) & (images < np.inf)).all():
         raise ValueError("jet images hold GeV from 0 on; these have negative, infinite or NaN pixels")
-    value = np.minimum(images[:, 22:78, 22:78] / 1200, 1)
+    value = np.minimum(images[:, 22:78, 22:78] / JETS_GEV, 1)
     place = inflate(np.arange(56), 2, 56)
     image, row, column = (value > 0.003).nonzero()
     sparse = np.zeros((len(images), 56, 56, 1), np.float32)

@@ -11,7 +11,6 @@ and `meta`, a JSON text with image_shape [H, W], classes, source, and whatever e
 """
 
 import json
-import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +18,8 @@ from typing import NamedTuple
 from zlib import error as ZlibError
 
 import numpy as np
+
+from ..tools.files import whole_file
 
 __all__ = ["CoordinateList", "concatenate", "coordinate_list", "read", "read_list", "select", "write"]
 
@@ -84,19 +85,15 @@ def write(path: str | Path, splits: Mapping[str, CoordinateList], meta: Mapping)
         raise KeyError(f"meta of {path} lacks {', '.join(sorted(lacking))}")
     arrays = {f"{split}_{key}": array for split, pixels in splits.items() for key, array in pixels._asdict().items()}
     arrays["meta"] = np.array(json.dumps(meta))
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        with zipfile.ZipFile(part, "w") as file:
+        with whole_file(path) as scratch, zipfile.ZipFile(scratch, "w") as file:
             for name, array in arrays.items():
                 entry = zipfile.ZipInfo(f"{name}.npy")  # dated 1980, whatever the clock says
                 entry.create_system = 3
                 with file.open(entry, "w", force_zip64=True) as stream:
                     np.lib.format.write_array(stream, array, allow_pickle=False)
-        part.replace(path)
     except OSError as error:
         raise OSError(f"cannot write {path} ({error}): make room or choose another folder") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def read(path: str | Path, split: str, n: int | None = None) -> tuple[np.ndarray, np.ndarray, dict]:

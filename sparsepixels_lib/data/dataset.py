@@ -11,11 +11,12 @@ import numpy as np
 
 from ..paths import EMBEDDED
 from . import coordinate_lists
-from .chains import sparsify_mnist
+from .chains import JETS_GEV, MICROBOONE_ADC, sparsify_mnist
 from .mnist import EMBEDDED_MNIST, PREPARED_MNIST, read_mnist_sums
 
 SPLITS = ("train", "val", "test")
 SOURCES = ("auto", "real", "default")
+SCALES = {"lhc_jets": ("GeV", JETS_GEV), "microboone": ("ADC", MICROBOONE_ADC)}  # unit and full scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +24,8 @@ class Dataset:
     """One split of a data set.
 
     `images` (n, H, W, 1) float32 in [0, 1]; `labels` (n,) int64, indices into `classes`; `source` is the sentence
-    that every plot and table of these images should carry ("real: ..." or "synthetic default: ...").
+    that every plot and table of these images should carry ("real: ..." or "synthetic default: ..."). A pixel of value 1
+    is `full_scale` of `unit`, such as 1200 GeV.
     """
 
     images: np.ndarray
@@ -32,6 +34,8 @@ class Dataset:
     split: str
     source: str
     classes: tuple[str, ...]
+    unit: str = ""
+    full_scale: float = 1.0
 
 
 def load(
@@ -79,7 +83,8 @@ def _physics(name, script, split, source, folder, n):
     images, labels, meta = coordinate_lists.read(path, split, n)
     if not meta["source"].startswith(kind):
         raise ValueError(f"{path} should be {kind}, but says {meta['source']!r}. Move it away and make it again")
-    return Dataset(images, labels, name, split, f"{meta['source']} ({where})", tuple(meta["classes"]))
+    source = f"{meta['source']} ({where})"
+    return Dataset(images, labels, name, split, source, tuple(meta["classes"]), *SCALES[name])
 
 
 def _sparse_mnist(split, source, folder, n):
@@ -97,7 +102,8 @@ def _sparse_mnist(split, source, folder, n):
         "test": (sums.x_test, sums.y_test),
     }[split]
     digits = tuple("0123456789")
-    return Dataset(sparsify_mnist(x[:n]), y[:n].astype(np.int64), "sparse_mnist", split, label, digits)
+    images, labels = sparsify_mnist(x[:n]), y[:n].astype(np.int64)
+    return Dataset(images, labels, "sparse_mnist", split, label, digits, "of the brightest pixel")
 
 
 _LOADERS = {

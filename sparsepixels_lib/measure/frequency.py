@@ -16,7 +16,8 @@ from pathlib import Path
 import pandas as pd
 from tqdm.auto import tqdm
 
-from ..tools.process import MissingTool
+from ..tools.files import whole_file
+from ..tools.process import MissingTool, started
 from ..tools.yosys import run
 from .resources import sources_hash
 
@@ -73,9 +74,10 @@ def fmax(project, instance: str) -> float:
         (work / "registered.sv").write_text(registered(design[module]["ports"]))
         run(work, {"map": MAP.format(module=module)}, instance)
         command = [sys.executable, "-c", NEXTPNR, *OPTIONS.split()]
-        done = subprocess.run(command, cwd=work, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if done.returncode:
-            lines = [line for line in done.stdout.splitlines() if line.strip()]
+        with started(command, work, stderr=subprocess.STDOUT) as process:
+            text = process.communicate()[0].decode(errors="replace")
+        if process.returncode:
+            lines = [line for line in text.splitlines() if line.strip()]
             error = next((line for line in lines if line.startswith("ERROR")), lines[-1] if lines else "no message")
             raise RuntimeError(f"nextpnr failed on {instance}: {error}")
         return read_fmax((work / "report.json").read_text())
@@ -111,8 +113,8 @@ def frequencies(
             if refresh or not kept.exists():
                 tool = f"nextpnr-ecp5 {_version()}"
                 row = pd.DataFrame([[layer, round(fmax(project, layer), 1), DEVICE, tool, sources]], columns=COLUMNS)
-                row.to_csv(kept.with_suffix(".part"), index=False)
-                kept.with_suffix(".part").replace(kept)
+                with whole_file(kept) as scratch:
+                    row.to_csv(scratch, index=False)
             rows.append(pd.read_csv(kept))
     return pd.concat(rows, ignore_index=True)
 

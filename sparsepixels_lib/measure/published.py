@@ -7,6 +7,7 @@ network was built for an xcu250-figd2104-2L-e with a clock target of 5 ns: the s
 
 import pandas as pd
 
+from ..network.networks import Network
 from ..paths import EMBEDDED
 from .reports import tidy
 
@@ -59,8 +60,10 @@ def by_network(table: pd.DataFrame) -> pd.DataFrame:
     Sorted by bits, standard first, then N: what `hardware_plots` draws from left to right.
     """
     table = table.sort_values(["bits", "n_active"], na_position="first", kind="stable")
-    kind = ("sparse N=" + table["n_active"].astype("string")).fillna("standard")
-    return table.assign(network=kind + ", " + table["bits"].astype("string") + " bit")
+    columns = (table[name] for name in ("dataset", "bits", "n_active"))
+    return table.assign(
+        network=[str(Network(*of, None if pd.isna(n) else int(n))) for *of, n in zip(*columns, strict=True)]
+    )
 
 
 def _synthesis() -> pd.DataFrame:

@@ -8,7 +8,6 @@ import argparse
 import hashlib
 import json
 import re
-import tempfile
 import time
 from collections import Counter
 from graphlib import TopologicalSorter
@@ -17,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..tools import yosys as yosys_netlist
+from ..tools.files import whole_file
 from .levels import logic_levels
 from .published import XCU250
 from .reports import RESOURCES, tidy
@@ -71,9 +71,8 @@ def synthesize_open(
     return table
 
 
-def write_table(path: str | Path, project, table: pd.DataFrame) -> None:
-    """Store a table of `synthesize_open`, with the hash of its sources and how it was made; whole or not at all."""
-    path = Path(path)
+def write_table(path: str | Path, project, table: pd.DataFrame, more: dict | None = None) -> None:
+    """Store a table of `synthesize_open`, with the hash of its sources, how it was made, and what `more` says."""
     record = {
         "top": project.top,
         "sources": sources_hash(project),
@@ -82,11 +81,8 @@ def write_table(path: str | Path, project, table: pd.DataFrame) -> None:
         "script": SCRIPT.splitlines(),
         "rows": json.loads(table[["module", "group", *RESOURCES, "levels"]].to_json(orient="records")),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        written = Path(folder) / path.name
-        written.write_text(json.dumps(record, indent=1) + "\n")
-        written.replace(path)
+    with whole_file(path) as scratch:
+        scratch.write_text(json.dumps(record | (more or {}), indent=1) + "\n")
 
 
 def load_table(path: str | Path, project) -> pd.DataFrame | None:

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from ..network.ranges import scaled_images
-from ..rtl.ports import beats, patience, unpack, words_of
+from ..network.images import scaled_images
+from ..rtl.ports import beats, timeout_cycles, unpack, words_of
 from ..tools.verilator import TRACES, compiled, started
 
 BATCH = 64  # images packed at a time
@@ -73,37 +73,17 @@ def simulate(
     ValueError for wrong images or options, and RuntimeError if the design does not compile, never answers (the message
     says which layers did), breaks the protocol or is not exact.
     """
-    if not hasattr(project, "image_shape"):
-        raise TypeError(f"simulate takes what emit_rtl returns, not {type(project).__name__}")
-    images = scaled_images(images, tuple(project.image_shape), project.pixel, project.top)
-    if limit is not None and not (isinstance(limit, Integral) and limit >= 0):
-        raise ValueError(f"limit={limit!r}: a number of images, or None for all")
-    if not isinstance(seed, Integral):
-        raise ValueError(f"seed={seed!r}: a whole number")
-    images = images[:limit]
-    if isinstance(gaps, bool) or not isinstance(gaps, Real) or not 0 <= gaps < 1:
-        raise ValueError(f"gaps={gaps!r} is the probability of a cycle without data: at least 0, below 1")
-    if not isinstance(resets := reset_at or {}, Mapping):
-        raise ValueError(f"reset_at={reset_at!r}: a dictionary {{event: cycle}}")
-    for event, cycle in resets.items():
-        whole = isinstance(event, Integral) and isinstance(cycle, Integral)
-        if not whole or not 0 <= event < len(images) or cycle < 0:
-            raise ValueError(f"reset_at={{{event}: {cycle}}}: there are {len(images)} events, and cycles count from 0")
-    if back_to_back not in (True, False):
-        raise ValueError(f"back_to_back={back_to_back!r}: True or False")
-    if not isinstance(waveform, (str, Path, type(None))):
-        raise ValueError(f"waveform={waveform!r}: the name of a file, or None")
+    images, resets = _checked_events(project, images, limit, reset_at)
+    _check_options(gaps, back_to_back, seed)
+    trace = _trace_kind(waveform)
     if not project.sources:
         raise RuntimeError(f"{project.top}: no SystemVerilog in {str(project.folder)!r}, seen from {str(Path.cwd())!r}")
-    trace = "" if waveform is None else Path(waveform).suffix or "none"
-    if trace not in TRACES or trace and (not Path(waveform).resolve().parent.is_dir() or Path(waveform).is_dir()):
-        raise ValueError(f"waveform={str(waveform)!r}: name a .vcd or an .fst file in a folder that exists")
     records = _records(project, 0)
     if len(images):
         program = _simulator(project, trace)
         if check and getattr(project, "vectors", None) is not None:
             _check_exact(project, program)
-        options = [gaps, int(back_to_back), seed, patience(project, gaps), waveform or "-"]
+        options = [gaps, int(back_to_back), seed, timeout_cycles(project, gaps), waveform or "-"]
         records = _run(project, program, images, [*options, *(f"{event}:{cycle}" for event, cycle in resets.items())])
     cycles = records["cycles"]
     distances = np.diff(cycles[:, -1])
@@ -117,6 +97,42 @@ def simulate(
     )
 
 
+def _checked_events(project, images, limit, reset_at) -> tuple[np.ndarray, Mapping]:
+    """The images to be sent, and {event: cycle} of resets; raises TypeError and ValueError for what is neither."""
+    if not hasattr(project, "image_shape"):
+        raise TypeError(f"simulate takes what emit_rtl returns, not {type(project).__name__}")
+    images = scaled_images(images, tuple(project.image_shape), project.pixel, project.top)
+    if limit is not None and not (isinstance(limit, Integral) and limit >= 0):
+        raise ValueError(f"limit={limit!r}: a number of images, or None for all")
+    images = images[:limit]
+    if not isinstance(resets := reset_at or {}, Mapping):
+        raise ValueError(f"reset_at={reset_at!r}: a dictionary {{event: cycle}}")
+    for event, cycle in resets.items():
+        whole = isinstance(event, Integral) and isinstance(cycle, Integral)
+        if not whole or not 0 <= event < len(images) or cycle < 0:
+            raise ValueError(f"reset_at={{{event}: {cycle}}}: there are {len(images)} events, and cycles count from 0")
+    return images, resets
+
+
+def _check_options(gaps, back_to_back, seed) -> None:
+    if not isinstance(seed, Integral):
+        raise ValueError(f"seed={seed!r}: a whole number")
+    if isinstance(gaps, bool) or not isinstance(gaps, Real) or not 0 <= gaps < 1:
+        raise ValueError(f"gaps={gaps!r} is the probability of a cycle without data: at least 0, below 1")
+    if back_to_back not in (True, False):
+        raise ValueError(f"back_to_back={back_to_back!r}: True or False")
+
+
+def _trace_kind(waveform) -> str:
+    """ ".vcd", ".fst" or "" for none. Raises ValueError for a file that cannot be written as one of them."""
+    if not isinstance(waveform, (str, Path, type(None))):
+        raise ValueError(f"waveform={waveform!r}: the name of a file, or None")
+    trace = "" if waveform is None else Path(waveform).suffix or "none"
+    if trace not in TRACES or trace and (not Path(waveform).resolve().parent.is_dir() or Path(waveform).is_dir()):
+        raise ValueError(f"waveform={str(waveform)!r}: name a .vcd or an .fst file in a folder that exists")
+    return trace
+
+
 def _check_exact(project, program: Path) -> None:
     """Compare with the logits of `exact_predict` on a few of the project's vectors, unless that was done before."""
     done, (images, expected) = program.with_suffix(".exact"), project.vectors
@@ -126,7 +142,7 @@ def _check_exact(project, program: Path) -> None:
     if done.exists() and done.read_text() == content:
         return
     few = np.linspace(0, len(images) - 1, min(len(images), max(3, 50_000 // project.ii))).astype(int)
-    records = _run(project, program, images[few], [0.0, 1, 0, patience(project), "-"])
+    records = _run(project, program, images[few], [0.0, 1, 0, timeout_cycles(project), "-"])
     logits = unpack(records["words"], project.logits, project.logit)
     wrong = (logits != expected[few]).any(axis=1)
     if wrong.any():

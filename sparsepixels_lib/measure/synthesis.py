@@ -46,35 +46,12 @@ def synthesize(
         raise TypeError(f"{', '.join(open_options)}: only flow='open' takes that")
     if flow not in ("auto", *HLS_TOOLS):
         raise ValueError(f"flow={flow!r}: choose 'open', or for the vendor's tools 'auto', 'vitis' or 'vivado'")
-    backend = hls_model.config.backend.name
-    if backend.lower() not in HLS_TOOLS or flow not in ("auto", backend.lower()):
-        raise ValueError(
-            f"flow={flow!r} cannot build a model converted for {backend}: convert it with backend='Vitis' (vitis-run) "
-            "or 'Vivado' (vivado_hls), and leave flow='auto'"
-        )
     if not csynth and not vsynth:
         raise ValueError("csynth=False and vsynth=False leave nothing to do; read_reports reads a finished run")
-    tool = HLS_TOOLS[backend.lower()]
-    for needed in [tool, "vivado"] if vsynth else [tool]:
-        if not shutil.which(needed):
-            raise MissingTool(
-                f"{needed} is not on the PATH, so {backend} cannot synthesize this model: source settings64.sh of the "
-                "vendor's installation before Python starts, or look at the published figures, published.modules()"
-            )
-
-    hls_model.write()
+    tool = _vendor_tool(hls_model.config.backend.name, flow, vsynth)
     folder = Path(hls_model.config.get_output_dir())
-    script = folder / "vivado_synth.tcl"  # hls4ml's own asks for the total only
-    stock = "report_utilization -file vivado_synth.rpt"
-    script.write_text(script.read_text().replace(stock, f"{stock} -hierarchical -hierarchical_depth 1"))
-
-    name = hls_model.config.get_project_name()
-    reports = [f"{name}_prj/solution1/syn/report/{name}_csynth.xml"] if csynth else []
-    reports += ["vivado_synth.rpt"] if vsynth else []
-    for stale in {*reports, *LOGS, "vivado_synth.rpt"}:  # an old report must not pass for the result of this run
-        if (folder / stale).exists():
-            (folder / stale).replace(folder / f"{stale}.old")
-    options = {"log_to_stdout": False} if backend == "Vitis" else {}
+    reports = _prepare(hls_model, folder, csynth, vsynth)
+    options = {"log_to_stdout": False} if tool == "vitis-run" else {}
     try:
         hls_model.build(csim=False, synth=csynth, vsynth=vsynth, cosim=False, validation=False, **options)
     except Exception as error:
@@ -83,6 +60,38 @@ def synthesize(
         if not (folder / report).exists():
             raise RuntimeError(f"{tool} left no {report} in {folder}: {_last_line(folder)}")
     return read_reports(folder)
+
+
+def _vendor_tool(backend: str, flow: str, vsynth: bool) -> str:
+    """The program of a backend. Raises ValueError for another flow than its own, MissingTool for one not installed."""
+    if backend.lower() not in HLS_TOOLS or flow not in ("auto", backend.lower()):
+        raise ValueError(
+            f"flow={flow!r} cannot build a model converted for {backend}: convert it with backend='Vitis' (vitis-run) "
+            "or 'Vivado' (vivado_hls), and leave flow='auto'"
+        )
+    tool = HLS_TOOLS[backend.lower()]
+    for needed in [tool, "vivado"] if vsynth else [tool]:
+        if not shutil.which(needed):
+            raise MissingTool(
+                f"{needed} is not on the PATH, so {backend} cannot synthesize this model: source settings64.sh of the "
+                "vendor's installation before Python starts, or look at the published figures, published.modules()"
+            )
+    return tool
+
+
+def _prepare(hls_model: ModelGraph, folder: Path, csynth: bool, vsynth: bool) -> list[str]:
+    """Write the project into `folder` and put earlier reports aside; the reports that this run must leave."""
+    hls_model.write()
+    script = folder / "vivado_synth.tcl"  # hls4ml's own asks for the total only
+    stock = "report_utilization -file vivado_synth.rpt"
+    script.write_text(script.read_text().replace(stock, f"{stock} -hierarchical -hierarchical_depth 1"))
+    name = hls_model.config.get_project_name()
+    reports = [f"{name}_prj/solution1/syn/report/{name}_csynth.xml"] if csynth else []
+    reports += ["vivado_synth.rpt"] if vsynth else []
+    for stale in {*reports, *LOGS, "vivado_synth.rpt"}:  # an old report must not pass for the result of this run
+        if (folder / stale).exists():
+            (folder / stale).replace(folder / f"{stale}.old")
+    return reports
 
 
 def _last_line(folder: Path) -> str:

@@ -12,28 +12,15 @@ import numpy as np
 import tensorflow as tf
 from qkeras import QConv2D, QDense
 
-from ..numerics.fixed_point import reciprocal
+from ..numerics.codes import reciprocal
 from .exact import layer_values
-from .layers import AveragePooling2DSparse, InputReduce, QConv2DSparse
-from .ranges import RECIPROCAL_BITS, pixel_format, quantized_weights, walk, weight_format
+from .graph import quantized_weights, walk, weight_format
+from .layers import AveragePooling2DSparse, QConv2DSparse
+from .rules import RECIPROCAL_BITS
 
 keras = tf.keras
 EPSILON = 2.0**-23  # of float32: twice what one rounding changes, relatively
 Given = dict[str, np.ndarray | list]
-
-
-def probe_images(model: keras.Model) -> np.ndarray:
-    """8 images (8, H, W, C) that reach every layer: empty, full, all codes saturated, half codes, few, some and many
-    pixels, and codes just above the threshold."""
-    shape, pixel = tuple(model.input_shape[1:]), pixel_format(model)
-    slots = next((layer.n_active for layer in model.layers if type(layer) is InputReduce), 20)
-    lowest = next((layer.format.floor(layer.threshold) for layer in model.layers if type(layer) is InputReduce), 0.0)
-    rng = np.random.default_rng(0)
-    values = rng.uniform(lowest, pixel.max, (8, *shape))
-    values[2], values[7] = 1.5 * pixel.max, lowest + pixel.lsb
-    values[3] = (np.floor(values[3] / pixel.lsb) + 0.5) * pixel.lsb
-    share = min(1.0, slots / np.prod(shape[:2])) * np.array([0, np.inf, np.inf, 1.5, 0.3, 1, 3, 2])
-    return values * (rng.random((8, *shape[:2])) < share[:, None, None])[..., None]
 
 
 def check_keras(model: keras.Model, images: np.ndarray) -> None:

@@ -14,7 +14,8 @@ import tensorflow as tf
 from qkeras.quantizers import get_quantizer
 
 from .._legacy_keras import refuse_keras_3, require_float32
-from ..numerics.fixed_point import fixed, reciprocal
+from ..numerics.codes import reciprocal
+from ..numerics.quantizers import fixed
 from . import ops
 
 NOT_SCALED = "scale the images to [0, 1] first (uint8: divide by 255)"

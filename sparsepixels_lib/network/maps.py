@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from . import ops
-from .exact import exact_predict
+from .exact import exact_trace
 from .layers import AveragePooling2DSparse, InputReduce, MaxPooling2DSparse
 from .supported import graph_model
 
@@ -20,15 +20,16 @@ def layer_maps(model: tf.keras.Model, images: np.ndarray, layer: str) -> np.ma.M
     """
     model = graph_model(model)
     name = model.layers[1].name if layer == "input" else layer
-    out = exact_predict(model, images, layer=name)
     before = model.layers[: model.layers.index(model.get_layer(name)) + 1]
     placed = [a for a in before if isinstance(a, (InputReduce, AveragePooling2DSparse, MaxPooling2DSparse))]
+    trace = exact_trace(model, images, {name, *(a.name for a in placed[-1:])})
+    out = trace[name]
     if not isinstance(out, list) and out.ndim != (3 if placed else 4):
         raise ValueError(f"{layer} of {model.name} has outputs {out.shape[1:]}: choose a layer before flatten")
     if not placed:
         return np.ma.masked_array(out, np.broadcast_to((out == 0).all(axis=-1, keepdims=True), out.shape))
     features = out[0] if isinstance(out, list) else out
-    hash = tf.constant(exact_predict(model, images, layer=placed[-1].name)[1])
+    hash = tf.constant(trace[placed[-1].name][1])
     shape = _image_shape(placed[-1])
     values, used = (ops.densify(tf.constant(a), hash, shape).numpy() for a in (features, np.ones_like(features)))
     return np.ma.masked_array(values, used == 0)

@@ -12,6 +12,7 @@ import tensorflow as tf
 from qkeras import QActivation, QConv2D, QDense
 
 from .._legacy_keras import require_float32
+from .graph import input_reduce_of
 from .layers import AveragePooling2DSparse, InputReduce, QConv2DSparse, SparseFlatten
 from .supported import graph_model
 
@@ -79,7 +80,7 @@ def sparse_cnn(dataset: str, bits: int, n_active: int, *, seed: int = 0) -> kera
             x, hash = AveragePooling2DSparse(size, shape, name=f"pool{pools}")([x, hash])
             shape = shape[0] // size, shape[1] // size
     x = SparseFlatten(shape, name="flatten")([x, hash])
-    return _head(image, x, arch, weights, relu, seed, f"{dataset}_sparse_n{n_active}_{bits}bit")
+    return _head(image, x, arch, weights, relu, seed, network_name(dataset, bits, n_active))
 
 
 def standard_cnn(dataset: str, bits: int, *, seed: int = 0) -> keras.Model:
@@ -97,7 +98,7 @@ def standard_cnn(dataset: str, bits: int, *, seed: int = 0) -> keras.Model:
             pools += 1
             x = keras.layers.AveragePooling2D(size, name=f"pool{pools}")(x)
     return _head(
-        image, keras.layers.Flatten(name="flatten")(x), arch, weights, relu, seed, f"{dataset}_standard_{bits}bit"
+        image, keras.layers.Flatten(name="flatten")(x), arch, weights, relu, seed, network_name(dataset, bits, None)
     )
 
 
@@ -110,12 +111,9 @@ def compact_model(model: keras.Model) -> keras.Model:
     return keras.Model(reduce.output, model.output, name=f"{model.name}_compact")
 
 
-def input_reduce_of(model: keras.Model) -> InputReduce:
-    """The model's InputReduce layer. Raises ValueError if there is none."""
-    for layer in model.layers:
-        if isinstance(layer, InputReduce):
-            return layer
-    raise ValueError(f"The model {model.name!r} has no InputReduce layer: it is not a sparse CNN.")
+def network_name(dataset: str, bits: int, n_active: int | None) -> str:
+    """The name of a published network's model; `n_active` None: of the standard CNN."""
+    return f"{dataset}_{'standard' if n_active is None else f'sparse_n{n_active}'}_{bits}bit"
 
 
 def input_quantizer(bits: int) -> str:

@@ -22,9 +22,10 @@ import tensorflow as tf
 from qkeras import QActivation
 from tqdm.auto import tqdm
 
-from .layers import InputReduce
-from .models import compact_model, input_reduce_of
-from .ranges import check_images
+from ..tools.files import whole_file
+from .graph import input_reduce_of, is_sparse
+from .images import check_images
+from .models import compact_model
 from .supported import check_trainable, graph_model
 
 keras = tf.keras
@@ -95,7 +96,7 @@ def fit(
         )
     pairs = [_pair(name, data, model) for name, data in (("train", train), ("val", val))]
     _check_folder(cache)
-    trained = compact_model(model) if any(isinstance(layer, InputReduce) for layer in model.layers) else model
+    trained = compact_model(model) if is_sparse(model) else model
     (x, y), (x_val, y_val) = ((_inputs(name, images, model), labels) for name, images, labels in pairs)
     logits = getattr(model.layers[-1], "activation", None) not in (keras.activations.sigmoid, keras.activations.softmax)
     losses = keras.losses
@@ -236,7 +237,7 @@ def _given(data) -> str:
 
 
 def _inputs(name: str, images, model) -> list[np.ndarray]:
-    if not any(isinstance(layer, InputReduce) for layer in model.layers):
+    if not is_sparse(model):
         return [images]
     features, hash = reduce_dataset(model, images)
     if not hash.any():
@@ -289,9 +290,8 @@ class _State:
         arrays = {f"v{i}": v.numpy() for i, v in enumerate(_variables(model))} | {
             f"best{i}": w for i, w in enumerate(self.best)
         }
-        scratch = self.path.with_suffix(f".{os.getpid()}.tmp.npz")
-        np.savez(scratch, history=json.dumps(history), **arrays)
-        scratch.replace(self.path)
+        with whole_file(self.path) as scratch:
+            np.savez(scratch, history=json.dumps(history), **arrays)
 
 
 def _variables(model) -> list:

@@ -1,42 +1,111 @@
-"""Whole numbers of the RTL: how wide an exact sum gets, the digits of a constant, parameters as Verilog literals."""
+"""The one number format: whole numbers low .. high, times 2^-fraction.
+
+A quantizer's format, the type in C++, what a sum can be and what flows between two modules of the RTL are all this.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-
-Term = tuple[int, int, bool, int]  # tap, shift, negative, factor
-PART = 32768  # bits of a literal
 
 
 @dataclass(frozen=True)
 class Codes:
-    """Numbers low .. high times 2^-fraction, and the bits that hold them: two's complement if some are negative."""
+    """The numbers k 2^-fraction for whole k from `low` to `high`: two's complement if some are negative.
 
-    fraction: int
+    One whose codes fill their bits is a type `ap_fixed<bits, integer>` (see `ap_fixed`), rounding half to even and
+    saturating where it quantizes.
+    """
+
     low: int
     high: int
+    fraction: int = 0
 
     @property
     def signed(self) -> bool:
         return self.low < 0
 
     @property
+    def symmetric(self) -> bool:
+        """Whether the most negative code of its bits is left out."""
+        return self.low == -self.high < 0
+
+    @property
     def bits(self) -> int:
-        return bits(self.low, self.high)
+        """Bits of two's complement, or of unsigned numbers if there are no negative ones; at least 1."""
+        if self.signed:
+            return max((-self.low - 1).bit_length(), self.high.bit_length()) + 1
+        return max(self.high.bit_length(), 1)
+
+    @property
+    def integer(self) -> int:
+        """Bits before the binary point, the sign bit counted, as in ap_fixed."""
+        return self.bits - self.fraction
+
+    @property
+    def lsb(self) -> float:
+        return 2.0**-self.fraction
+
+    @property
+    def min(self) -> float:
+        return self.low * self.lsb
+
+    @property
+    def max(self) -> float:
+        return self.high * self.lsb
+
+    @property
+    def largest(self) -> int:
+        """The largest size of a code."""
+        return max(-self.low, self.high)
+
+    def fixed(self) -> Codes:
+        """The narrowest ap_fixed type that holds all of them."""
+        return ap_fixed(self.bits, self.integer, self.signed)
+
+    def holds(self, other: Codes) -> bool:
+        """Whether every number of `other` is one of these."""
+        finer = self.fraction - other.fraction
+        return finer >= 0 and self.low <= other.low << finer and other.high << finer <= self.high
+
+    def quantize(self, x: Any) -> np.ndarray:
+        """`x` (any shape) on this grid, in float64: exact, because scaling by a power of two is."""
+        return np.clip(np.rint(np.asarray(x, np.float64) / self.lsb) * self.lsb, self.min, self.max)
+
+    def floor(self, threshold: float) -> float:
+        """The largest number on this grid that is not above `threshold`."""
+        return float(np.floor(threshold / self.lsb) * self.lsb)
+
+    def cut(self, threshold: float, dtype: Any = np.float32) -> float:
+        """The largest number of `dtype` whose quantised value is not above `threshold`.
+
+        A quantizer is monotone, so "quantised pixel > threshold" is "pixel > cut": one comparison an image.
+        """
+        last_off = self.floor(threshold)
+        middle = dtype(last_off + 0.5 * self.lsb)
+        ties_round_up = last_off / self.lsb % 2 == 1
+        return float(np.nextafter(middle, dtype(-np.inf)) if ties_round_up else middle)
+
+    def __str__(self) -> str:
+        return f"ap_{'' if self.signed else 'u'}fixed<{self.bits},{self.integer}>"
 
 
-def bits(low: int, high: int) -> int:
-    """Bits of two's complement, or of unsigned numbers if there are no negative ones."""
-    return max((-low - 1).bit_length(), high.bit_length()) + 1 if low < 0 else max(high.bit_length(), 1)
+def ap_fixed(bits: int, integer: int, signed: bool, symmetric: bool = False) -> Codes:
+    """All codes of `ap_fixed<bits, integer>` (`ap_ufixed` if not signed).
+
+    `integer` counts the sign bit. `symmetric` leaves the most negative code out.
+    """
+    low = -(2 ** (bits - 1)) + symmetric if signed else 0
+    return Codes(low, 2 ** (bits - signed) - 1, bits - integer)
 
 
-def weighted(kernel: np.ndarray, bias: list[int], x: Codes, fraction: int, at_most: int | None = None) -> Codes:
+def weighted_sum(kernel: np.ndarray, bias: Any, x: Codes, fraction: int, at_most: int | None = None) -> Codes:
     """What `bias[u] + sum_i kernel[i][u] x[i]` can be, with a sign always; `at_most` groups of inputs are not zero.
 
-    `kernel` (inputs, units), or with `at_most` (groups, inputs of a group, units), of Python's whole numbers.
+    `kernel` (inputs, units), or with `at_most` (groups, inputs of a group, units), of whole numbers: Python's, or
+    floats that hold them exactly.
     """
     kernel = kernel if at_most else kernel[:, None]
     ends = kernel * x.low, kernel * x.high
@@ -44,64 +113,17 @@ def weighted(kernel: np.ndarray, bias: list[int], x: Codes, fraction: int, at_mo
     if at_most:  # only the worst of them, and none where fewer is worse
         low, high = np.sort(np.minimum(low, 0), axis=0)[:at_most], np.sort(np.maximum(high, 0), axis=0)[-at_most:]
     low, high = low.sum(axis=0) + bias, high.sum(axis=0) + bias
-    return Codes(fraction, min(int(low.min()), -1), max(int(high.max()), 0))
+    return Codes(min(int(low.min()), -1), max(int(high.max()), 0), fraction)
 
 
-def digits(weights: Iterable[int]) -> list[Term]:
-    """The canonical signed digits of the weights: no two neighbouring ones, so about a third of the bits."""
-    terms = []
-    for tap, w in enumerate(weights):
-        half = w >> 1
-        carry = half ^ (w + half)
-        for negative, places in ((False, (w + half) & carry), (True, half & carry)):
-            terms += [(s, negative, tap) for s in range(places.bit_length()) if places >> s & 1]
-    return [(tap, s, negative, 0) for s, negative, tap in sorted(terms)] or [(0, 0, False, 0), (0, 0, True, 0)]
+def reciprocal_code(area: int, k: int) -> tuple[int, int]:
+    """1 / area in hardware, round(2^k / area) / 2^k, as (code, fraction bits) without spare zeros."""
+    code = round(2**k / area)
+    spare = min(max((code & -code).bit_length() - 1, 0), k)  # a power of two needs no fraction bits below its own
+    return code >> spare, k - spare
 
 
-def factors(weights: Iterable[int]) -> list[Term]:
-    """The nonzero weights themselves, each a multiplication."""
-    return [(tap, 0, False, w) for tap, w in enumerate(weights) if w] or [(0, 0, False, 0)]
-
-
-def levels(units: list[list[Term]]) -> int:
-    """Levels of the binary adder tree of the unit with the most terms."""
-    return (max(map(len, units)) - 1).bit_length()
-
-
-def code(values: Iterable[int], width: int) -> int:
-    """Values side by side, the first lowest."""
-    return sum((int(v) & (1 << width) - 1) << i * width for i, v in enumerate(values))
-
-
-def literal(number: int, width: int) -> str:
-    """A whole number of `width` bits in Verilog; in parts, because tools take no literal above 65,536 bits."""
-    parts = [
-        f"{min(PART, width - at)}'h{number >> at & (1 << min(PART, width - at)) - 1:x}" for at in range(0, width, PART)
-    ]
-    return parts[0] if len(parts) == 1 else f"{{{', '.join(reversed(parts))}}}"
-
-
-def packed(values: Iterable[int], width: int) -> str:
-    """Values side by side as a literal."""
-    values = list(values)
-    return literal(code(values, width), len(values) * width)
-
-
-def planes(words: list[int], width: int, address: int) -> str:
-    """A table of at most 2^address words as a literal, bit plane by bit plane: bit b of word k at b 2^address + k."""
-    table = 0
-    for b in range(width):
-        table |= sum((word >> b & 1) << k for k, word in enumerate(words)) << (b << address)
-    return literal(table, width << address)
-
-
-def tree_parameters(units: list[list[Term]], factor_bits: int) -> dict:
-    """The parameters of `dense` (and of `stream_conv2d`) that list the terms of each unit."""
-    terms = max(map(len, units))
-    padded = [term for unit in units for term in unit + [(0, 0, False, 0)] * (terms - len(unit))]
-    return {
-        "TERMS": terms, "LEVELS": levels(units), "FACTOR_BITS": factor_bits,
-        "COUNT": packed(map(len, units), 16), "TAP": packed([t[0] for t in padded], 16),
-        "SHIFT": packed([t[1] for t in padded], 8), "NEGATIVE": packed([t[2] for t in padded], 1),
-        "FACTOR": packed([t[3] for t in padded], max(factor_bits, 1)),
-    }  # fmt: skip
+def reciprocal(area: int, k: int) -> float:
+    """round(2^k / area) / 2^k; exact for powers of two."""
+    code, fraction = reciprocal_code(area, k)
+    return code / 2.0**fraction

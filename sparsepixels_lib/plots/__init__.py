@@ -59,11 +59,11 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "mask_explorer":
-        from .slider import mask_explorer
+        from .slider import mask_explorer  # noqa: PLC0415  (ipywidgets is optional)
 
         return mask_explorer
     if name == "show_source":
-        from .source import show_source
+        from .source import show_source  # noqa: PLC0415  (IPython is optional)
 
         return show_source
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,7 @@
 """Pictures of what a network costs in an FPGA: multiplications, latency, initiation interval, resources.
 
-The tables are those of `reports` with one more column, `network` ("sparse N=20, 8 bit"). Every panel says, by `source`,
+The tables are those of `reports` with one more column, `network` ("sparse N=20, 8 bit"), and, where networks that
+differ only in them are to stand side by side, `bits`. Every panel says, by `source`,
 where its numbers come from. 16 bit is filled, 8 bit a dashed outline.
 """
 
@@ -14,7 +15,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.container import BarContainer
 from matplotlib.ticker import StrMethodFormatter
 
-from .style import COLORS, GREY, label_source, split_bits
+from .style import COLORS, GREY, label_source
 
 RESOURCES = {"bram18": "BRAM18", "dsp": "DSP", "ff": "FF", "lut": "LUT"}
 STACKED = {"latency_max": "latency of the modules [clock cycles]", **RESOURCES}
@@ -65,7 +66,7 @@ def latency_ii(axes: Sequence[Axes], table: pd.DataFrame, *, source: str, clock_
     artists = []
     for ax, column, name in zip(axes, ("latency_max", "ii"), ("latency", "initiation interval"), strict=True):
         values = _tops(table, column)
-        artists += _bars(ax, values, [f"{cycles:,.0f} ({_time(cycles * clock_ns)})" for cycles in values])
+        artists += _bars(ax, table, values, [f"{cycles:,.0f} ({_time(cycles * clock_ns)})" for cycles in values])
         ax.set_ylabel(f"{name} [clock cycles]\n(time: {clock_ns:g} ns clock assumed)")
         label_source(ax, source)
     return artists
@@ -81,7 +82,9 @@ def resources(axes: Sequence[Axes], table: pd.DataFrame, *, source: str) -> list
     for ax, (column, name) in zip(axes, RESOURCES.items(), strict=True):
         values, percent = _tops(table, column), _tops(table, f"{column}_pct")
         shares = ["" if np.isnan(p) else f" ({p:.0f} %)" if p >= 9.5 or p == 0 else f" ({p:.2g} %)" for p in percent]
-        artists += _bars(ax, values, [f"{value:,.0f}{share}" for value, share in zip(values, shares, strict=True)])
+        artists += _bars(
+            ax, table, values, [f"{value:,.0f}{share}" for value, share in zip(values, shares, strict=True)]
+        )
         ax.set_ylabel(name)
         label_source(ax, source)
     return artists
@@ -139,9 +142,11 @@ def _tops(table: pd.DataFrame, column: str) -> pd.Series:
     return rows.set_index("network")[column].astype(float).reindex(table["network"].unique())
 
 
-def _bars(ax: Axes, values: pd.Series, texts: Sequence[str]) -> list[BarContainer]:
+def _bars(ax: Axes, table: pd.DataFrame, values: pd.Series, texts: Sequence[str]) -> list[BarContainer]:
     """A bar a network with its text above, 16 and 8 bit side by side; one container for each number of bits."""
-    split = [split_bits(label) for label in values.index]
+    known = table.drop_duplicates("network").set_index("network").reindex(columns=["bits"])["bits"]
+    bits_of = [None if pd.isna(known[network]) else int(known[network]) for network in values.index]
+    split = [(name.removesuffix(f", {bits} bit"), bits) for name, bits in zip(values.index, bits_of, strict=True)]
     places = list(dict.fromkeys(network for network, _ in split))
     variants = sorted({bits for _, bits in split}, key=lambda bits: -(bits or 0))
     width, artists = 0.85 / len(variants), []

@@ -1,7 +1,6 @@
 """Pictures of data sets, training and scores. Every function draws on the `ax` it is given.
 
-16 bit is solid, 8 bit dashed, everywhere: the number of bits is read from a network's label ("sparse N=20, 8 bit"), and
-networks that differ only in bits share a colour.
+What is drawn is called as `style` says: networks that differ only in bits share a colour, 8 bit is dashed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from ..data.occupancy import Occupancy
-from .style import COLORS, GREY, line_styles
+from .style import COLORS, GREY, Key, label, line_styles
 
 
 def occupancy(ax: Axes, occupancy: Occupancy, n_actives: Sequence[int] = (8, 12, 16, 20)) -> list[Line2D]:
@@ -29,31 +28,31 @@ def occupancy(ax: Axes, occupancy: Occupancy, n_actives: Sequence[int] = (8, 12,
     ax.set(xlim=(edges[0], edges[-1]), ylim=(0, 1.1 * counts.max()))
     shares, lines = ax.twinx(), []
     shares.vlines(marked, 0, 1, color=GREY, linewidth=1, linestyle=":")
-    for share, label, color in [
+    for share, text, color in [
         (occupancy.kept_charge, "charge in the first N", COLORS[0]),
         (occupancy.kept_images, "images kept whole", COLORS[1]),
     ]:
         if marked:
-            label += f": {', '.join(f'{100 * share[n - 1]:.1f}' for n in marked)} %"
+            text += f": {', '.join(f'{100 * share[n - 1]:.1f}' for n in marked)} %"
         marks = {"marker": "o", "markersize": 5, "markevery": [n - 1 for n in marked]}
-        lines += shares.plot(occupancy.n, share, color=color, label=label, **marks)
+        lines += shares.plot(occupancy.n, share, color=color, label=text, **marks)
     shares.set(ylim=(0, 1.1), ylabel="kept share", yticks=np.linspace(0, 1, 6))
     shares.yaxis.set_major_formatter(PercentFormatter(1))
     shares.legend(loc="lower center", bbox_to_anchor=(0.5, 1), fontsize=8)
     return lines
 
 
-def history(ax: Axes, histories: Mapping[str, Mapping[str, Sequence[float]]], metric: str = "loss") -> list[Line2D]:
+def history(ax: Axes, histories: Mapping[Key, Mapping[str, Sequence[float]]], metric: str = "loss") -> list[Line2D]:
     """Training curves against the epoch: thick for validation, thin for training.
 
-    `histories`: label of a network -> Keras' `History.history`, with `metric` and (if validated) `val_` + metric.
+    `histories`: key of a network -> Keras' `History.history`, with `metric` and (if validated) `val_` + metric.
     """
     styles, lines = line_styles(histories), []
-    for label, values in histories.items():
-        for key, look in ((metric, {"linewidth": 0.8, "alpha": 0.6}), (f"val_{metric}", {})):
-            if key in values:
-                lines += ax.plot(range(1, len(values[key]) + 1), values[key], **styles[label], **look)
-        lines[-1].set_label(label)
+    for key, values in histories.items():
+        for name, look in ((metric, {"linewidth": 0.8, "alpha": 0.6}), (f"val_{metric}", {})):
+            if name in values:
+                lines += ax.plot(range(1, len(values[name]) + 1), values[name], **styles[key], **look)
+        lines[-1].set_label(label(key))
     ax.set(xlabel="epoch", ylabel=f"{metric} (thick: validation, thin: training)")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend()
@@ -78,27 +77,27 @@ def roc_curve(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.nd
     return signal, background, float(np.trapezoid(signal, background))
 
 
-def roc(ax: Axes, scores: Mapping[str, tuple[np.ndarray, np.ndarray]], floor: float = 1e-3) -> list[Line2D]:
-    """ROC curves: label of a network -> (labels (B,), scores (B,)); the AUC is in the legend. See `roc_curve`."""
+def roc(ax: Axes, scores: Mapping[Key, tuple[np.ndarray, np.ndarray]], floor: float = 1e-3) -> list[Line2D]:
+    """ROC curves: key of a network -> (labels (B,), scores (B,)); the AUC is in the legend. See `roc_curve`."""
     styles, lines = line_styles(scores), []
-    for label, (truth, score) in scores.items():
+    for key, (truth, score) in scores.items():
         signal, background, auc = roc_curve(truth, score)
-        lines += ax.plot(signal, background, **styles[label], label=f"{label}, AUC {auc:.3f}")
+        lines += ax.plot(signal, background, **styles[key], label=f"{label(key)}, AUC {auc:.3f}")
     ax.set(xlabel="signal efficiency", ylabel="background efficiency", yscale="log", xlim=(0, 1), ylim=(floor, 1))
     ax.legend(loc="lower right")
     return lines
 
 
 def score_vs_n(
-    ax: Axes, scores: Mapping[str, Mapping[int, float]], *, ylabel: str, standard: Mapping[str, float] | None = None
+    ax: Axes, scores: Mapping[Key, Mapping[int, float]], *, ylabel: str, standard: Mapping[Key, float] | None = None
 ) -> list[Line2D]:
-    """Score against N_active: label -> {N: score}; `standard`: label -> score, a horizontal line."""
+    """Score against N_active: key -> {N: score}; `standard`: key -> score, a horizontal line."""
     standard = standard or {}
     styles, lines = line_styles([*scores, *standard]), []
-    for label, points in scores.items():
+    for key, points in scores.items():
         n = sorted(points)
-        lines += ax.plot(n, [points[k] for k in n], **styles[label], marker="o", markersize=5, label=label)
-    lines += [ax.axhline(score, **styles[label], label=label) for label, score in standard.items()]
+        lines += ax.plot(n, [points[k] for k in n], **styles[key], marker="o", markersize=5, label=label(key))
+    lines += [ax.axhline(score, **styles[key], label=label(key)) for key, score in standard.items()]
     ax.set(xlabel=r"$N_\mathrm{active}$", ylabel=ylabel, xticks=sorted(set().union(*scores.values())))
     ax.xaxis.minorticks_off()
     ax.margins(x=0.08, y=0.12)

@@ -1,6 +1,8 @@
-"""The style of all pictures: colours, sources inside the panel, 16 bit solid and 8 bit dashed."""
+"""The style of all pictures: colours, sources inside the panel, 16 bit solid and 8 bit dashed.
 
-import re
+What is drawn is called by a key: a `Network`, a text with its bits ("sparse", 8), or a text alone.
+"""
+
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -8,8 +10,11 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.offsetbox import AnchoredText
 
+from ..network.networks import Network
+
 COLORS = ["#5790fc", "#f89c20", "#e42536", "#964a8b", "#9c9ca1", "#7a21dd"]
 GREY = COLORS[4]
+Key = Network | tuple[str, int] | str
 
 
 def use_style() -> None:
@@ -23,19 +28,26 @@ def label_source(ax: Axes, text: str, loc: str = "upper left") -> AnchoredText:
     return ax.add_artist(label)
 
 
-def split_bits(label: str) -> tuple[str, int | None]:
-    """Network and number of bits in a label: "sparse N=20, 8 bit" is ("sparse N=20", 8)."""
-    match = re.search(r",?\s*\b(\d+)[ -]bits?\b", label)
-    return (label.replace(match[0], ""), int(match[1])) if match else (label, None)
+def named(key: Key) -> tuple[str, int | None]:
+    """Text and bits of what a curve or a bar is called."""
+    if isinstance(key, Network):
+        return key.kind, key.bits
+    return key if isinstance(key, tuple) else (key, None)
 
 
-def line_styles(labels: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Colour (one a network, in order) and line style (8 bit dashed, otherwise solid) of every label."""
-    split = {label: split_bits(label) for label in labels}
-    networks = list(dict.fromkeys(network for network, _ in split.values()))
-    if len(networks) > len(COLORS):
-        raise ValueError(f"{len(networks)} networks in one panel, but {len(COLORS)} colours: draw fewer, or two panels")
+def label(key: Key) -> str:
+    """What a legend says: "sparse N=20, 8 bit"."""
+    text, bits = named(key)
+    return text if bits is None else f"{text}, {bits} bit"
+
+
+def line_styles(keys: Iterable[Key]) -> dict[Key, dict[str, str]]:
+    """Colour (one a text, in order) and line style (8 bit dashed, otherwise solid) of every key."""
+    known = {key: named(key) for key in keys}
+    texts = list(dict.fromkeys(text for text, _ in known.values()))
+    if len(texts) > len(COLORS):
+        raise ValueError(f"{len(texts)} networks in one panel, but {len(COLORS)} colours: draw fewer, or two panels")
     return {
-        label: {"color": COLORS[networks.index(network)], "linestyle": "--" if bits == 8 else "-"}
-        for label, (network, bits) in split.items()
+        key: {"color": COLORS[texts.index(text)], "linestyle": "--" if bits == 8 else "-"}
+        for key, (text, bits) in known.items()
     }

@@ -6,26 +6,30 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from ..cpp.emulate import CnnGraph
-from ..cpp.nodes import InputReduceNode
 from ..network.exact import exact_predict
-from ..network.ranges import pixel_format
-from ..numerics.fixed_point import Fixed
+from ..network.graph import is_sparse, pixel_format
+from ..network.probes import sample_images
 from .design import BALANCED, Design
-from .files import some_images, write_project_files
+from .files import write_project_files
 from .names import top_name
-from .project import RtlProject, copy_modules, fresh
-from .sparse.chain import chain
+from .project import RtlProject, clear_project, copy_modules
+from .sparse.chain import stages
 from .sparse.schedule import SparseTop
+from .steps import steps
 from .stream.top import emit_standard
 
 
-def emit_rtl(hls_model: CnnGraph, output_dir: str | Path, design: Design = BALANCED) -> RtlProject:
+def emit_rtl(
+    hls_model: CnnGraph, output_dir: str | Path, design: Design = BALANCED, *, vectors: np.ndarray | None = None
+) -> RtlProject:
     """Write the SystemVerilog of a network converted by `convert`, from the input to the logits, into `output_dir`.
 
     A sparse network becomes the modules of hls/rtl named as its layers, a standard CNN streaming ones with line
-    buffers; they are in the folder rtl, and beside it what `write_project_files` adds, with 20 images of `some_images`.
-    An earlier project in `output_dir` is replaced.
+    buffers; they are in the folder rtl, and beside it what `write_project_files` adds. `vectors` (B, H, W, C), by
+    default the 20 `sample_images`, are the images of the test bench. An earlier project in `output_dir` is replaced.
 
     Raises ValueError, by name, for layers, types and names of layers that have no RTL, and for knobs of layers that
     have no such knob; FileExistsError for a folder with other files where these belong;
@@ -38,9 +42,8 @@ def emit_rtl(hls_model: CnnGraph, output_dir: str | Path, design: Design = BALAN
     if not isinstance(output_dir, (str, os.PathLike)) or not str(output_dir):
         raise ValueError(f"output_dir={output_dir!r}: the name of a folder")
     hls_model.check_unchanged()
-    sparse = any(isinstance(node, InputReduceNode) for node in hls_model.get_layers())
-    project = (_emit_sparse if sparse else emit_standard)(hls_model, Path(output_dir), design)
-    images = some_images(hls_model)
+    project = (_emit_sparse if is_sparse(hls_model.keras_model) else emit_standard)(hls_model, Path(output_dir), design)
+    images = sample_images(hls_model.keras_model) if vectors is None else vectors
     project = replace(project, vectors=(images, exact_predict(hls_model.keras_model, images)))
     write_project_files(project, *project.vectors)
     return project
@@ -49,14 +52,14 @@ def emit_rtl(hls_model: CnnGraph, output_dir: str | Path, design: Design = BALAN
 def _emit_sparse(hls_model: CnnGraph, folder: Path, design: Design) -> RtlProject:
     keras_model = hls_model.keras_model
     top = top_name(keras_model.name)
-    network = SparseTop(chain(hls_model), design)
+    network = SparseTop(stages(steps(hls_model)), design)
     (height, width, channels), pixel = keras_model.input_shape[1:], pixel_format(keras_model)
     by_rows = design.interface == "rows"
     beat = (design.rows if by_rows else height) * width * channels
     text = network.top.render(
         top, in_bits=beat * pixel.bits, out_bits=network.channels * network.x.bits, end=network.time, data=network.net
     )
-    sources = fresh(folder)
+    sources = clear_project(folder)
     (sources / f"{top}.sv").write_text(text)
     copy_modules(network.top.modules, sources)
     return RtlProject(
@@ -69,7 +72,7 @@ def _emit_sparse(hls_model: CnnGraph, folder: Path, design: Design) -> RtlProjec
         beat=beat,
         beats=-(-height // design.rows) if by_rows else 1,
         logits=network.channels,
-        logit=Fixed(network.x.bits, network.x.bits - network.x.fraction, network.x.signed),
+        logit=network.x.fixed(),
         ii=network.ii,
         about=f"Network `{keras_model.name}`, converted by hls4ml; {design}.",
     )

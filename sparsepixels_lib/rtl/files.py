@@ -6,7 +6,7 @@ from string import Template
 import numpy as np
 
 from ..paths import DEVICE, rtl_modules
-from .ports import beats, pack, patience
+from .ports import beats, pack, timeout_cycles
 from .project import FILES
 
 
@@ -37,6 +37,25 @@ def write_project_files(
         )
     if (project.logit.quantize(logits) != logits).any():  # also NaN
         raise ValueError(f"The logits are no numbers of {project.logit}: they do not come from this network.")
+    texts = _texts(project, len(images), measured, part)
+    codes = np.rint(logits / project.logit.lsb).astype(np.int64)
+    words = beats(images, project)
+    texts[Path("testbench/images.hex")] = _hex(words.reshape(-1, words.shape[-1]), project.beat * project.pixel.bits)
+    texts[Path("testbench/logits.hex")] = _hex(pack(codes, project.logit.bits), project.logits * project.logit.bits)
+    for name, text in texts.items():
+        (project.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (project.folder / name).write_text(text)
+    return [project.folder / name for name in texts]
+
+
+def state_measured(project, measured: str, part: str = DEVICE) -> None:
+    """Say in the README of a `project` with vectors what was `measured`."""
+    name = Path("README.md")
+    (project.folder / name).write_text(_texts(project, len(project.vectors[0]), measured, part)[name])
+
+
+def _texts(project, events: int, measured: str, part: str) -> dict[Path, str]:
+    """{file in the project: its text} of all that is no vector and no source."""
     in_bits, out_bits = project.beat * project.pixel.bits, project.logits * project.logit.bits
     height, width, channels = project.image_shape
     values = {
@@ -60,33 +79,14 @@ def write_project_files(
         "layer_names": ", ".join(f"`{name}` ({group})" for name, group in project.layers.items()),
         "ii": project.ii,
         "measured": measured,
-        "events": len(images),
-        "patience": patience(project),
+        "events": events,
+        "patience": timeout_cycles(project),
         "part": part,
     }
-    texts = {
-        Path(folder, name): _Template((rtl_modules() / "project" / name).read_text()).substitute(values)
-        for name, folder in FILES.items()
+    folder = rtl_modules() / "project"
+    return {
+        Path(place, name): _Template((folder / name).read_text()).substitute(values) for name, place in FILES.items()
     }
-    codes = np.rint(logits / project.logit.lsb).astype(np.int64)
-    words = beats(images, project)
-    texts[Path("testbench/images.hex")] = _hex(words.reshape(-1, words.shape[-1]), in_bits)
-    texts[Path("testbench/logits.hex")] = _hex(pack(codes, project.logit.bits), out_bits)
-    for name, text in texts.items():
-        (project.folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (project.folder / name).write_text(text)
-    return [project.folder / name for name in texts]
-
-
-def some_images(hls_model) -> np.ndarray:
-    """20 images (20, H, W, C) for a network: one empty, one full, the others with up to twice as many active pixels as
-    a sparse network has slots."""
-    random, shape = np.random.default_rng(0), hls_model.keras_model.input_shape[1:]
-    slots = [node.get_attr("n_slots") for node in hls_model.get_layers() if node.get_attr("n_slots")]
-    share = min(1, 2 * (slots[0] if slots else 20) / np.prod(shape[:2]))
-    active = random.random((20, *shape[:2])) < share * np.linspace(0, 1, 20)[:, None, None]
-    active[0], active[-1] = False, True
-    return random.uniform(0.5, 1, (20, *shape)) * active[..., None]
 
 
 def _hex(words: np.ndarray, bits: int) -> str:

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from ..network.ranges import scaled_images
+from ..network.images import scaled_images
 
 
-def patience(project, gaps: float = 0.0) -> int:
+def timeout_cycles(project, gaps: float = 0.0) -> int:
     """Cycles after which a design that has given no result is taken to have none: far more than any needs."""
     return int((1000 + 50 * project.beats + 50 * np.prod(project.image_shape[:2])) / (1 - gaps))
 

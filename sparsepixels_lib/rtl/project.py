@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..numerics.fixed_point import Fixed
+from ..numerics.codes import Codes
 from ..paths import rtl_modules
 
 
@@ -29,12 +29,12 @@ class RtlProject:
     top: str
     layers: dict[str, str]
     image_shape: tuple[int, int, int]
-    pixel: Fixed
+    pixel: Codes
     interface: str
     beat: int
     beats: int
     logits: int
-    logit: Fixed
+    logit: Codes
     ii: int
     about: str = ""
     vectors: tuple[np.ndarray, np.ndarray] | None = field(default=None, compare=False, repr=False)
@@ -52,7 +52,7 @@ TOP = re.compile(r"// \w+: a (sparse|standard) CNN")  # the first line of a top 
 OTHER = re.compile(r"// (Layer|Weights of layer) ")
 
 
-def fresh(folder: Path) -> Path:
+def clear_project(folder: Path) -> Path:
     """The folder `folder`/rtl, made or emptied of an earlier project, for a top module to be written there first.
 
     Raises FileExistsError, naming it, for a file that is no project's where those of a project belong.

@@ -16,8 +16,9 @@ class MissingTool(RuntimeError):
 
 @contextmanager
 def started(command: list, folder: Path | None = None, **options) -> Iterator[subprocess.Popen]:
-    """A process, its stdout a pipe, that ends with all it has started when the block ends: also on Ctrl-C."""
-    options |= {"stdout": subprocess.PIPE, "start_new_session": True}
+    """A process, its stdout a pipe unless `options` of Popen say otherwise, that ends with all it has started when the
+    block ends: also on Ctrl-C."""
+    options = {"stdout": subprocess.PIPE, "start_new_session": True} | options
     with subprocess.Popen(list(map(str, command)), cwd=folder, **options) as process:
         try:
             yield process

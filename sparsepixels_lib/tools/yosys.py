@@ -5,8 +5,6 @@ import json
 import os
 import re
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,7 +16,7 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from .process import MissingTool, plain_folder
+from .process import MissingTool, plain_folder, started
 
 # In a process of its own, so that a crash, Ctrl-C or lack of memory ends Yosys and not the notebook.
 PACKAGES = {
@@ -128,9 +126,8 @@ def run(work: Path, scripts: dict[str, str], top: str, bar: tqdm | None = None) 
             (work / f"{name}.ys").write_text(script)
             log = stack.enter_context(logs[name].open("w"))
             command = [sys.executable, "-c", code, f"{name}.ys"]
-            options = {"stdout": log, "stderr": log, "start_new_session": True}
-            processes[name] = subprocess.Popen(command, cwd=work, env=environment, **options)
-            stack.callback(_end, processes[name])
+            options = {"stdout": log, "stderr": log, "env": environment}
+            processes[name] = stack.enter_context(started(command, work, **options))
         codes = [None]
         while None in codes and not any(codes):
             time.sleep(0.1)
@@ -147,12 +144,6 @@ def run(work: Path, scripts: dict[str, str], top: str, bar: tqdm | None = None) 
             if code:
                 last = next((line for line in reversed(text.splitlines()) if line.strip()), "it wrote no log")
                 raise RuntimeError(f"Yosys ended with code {code} on {top}; its last line: {last}")
-
-
-def _end(process: subprocess.Popen) -> None:
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 def _deal(design: Path, parts: int) -> dict[str, int]:

@@ -1,7 +1,6 @@
 """What the layers of a sparse network become as RTL: parameters of modules in hls/rtl, and the numbers they give.
 
-All follows from the nodes of hls4ml's ModelGraph: weights on their grids, and the types of activations. Sums get the
-bits that these weights need, and no more.
+Sums get the bits that the weights of a step need, and no more.
 """
 
 from __future__ import annotations
@@ -10,8 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...numerics.codes import Codes, bits, code, digits, factors, packed, planes, tree_parameters, weighted
-from ...numerics.fixed_point import reciprocal_code
+from ...numerics.codes import Codes, reciprocal_code, weighted_sum
+from ..constants import csd_terms, factor_terms, signed_bits, tree_parameters
+from ..steps import Step
+from ..verilog import bit_planes, code, packed
 
 PAIR_SHIFT = 18  # two 8-bit weights share a DSP: the second times 2^18
 LEVELS = 2  # of adders in the cycle of the products
@@ -37,48 +38,36 @@ class Beats:
         return self.pixels * self.channels
 
 
-def grid(precision) -> Codes:
-    """The codes of an hls4ml type."""
-    ends = (
-        (-(2 ** (precision.width - 1)), 2 ** (precision.width - 1) - 1)
-        if precision.signed
-        else (0, 2**precision.width - 1)
-    )
-    symmetric = str(getattr(precision, "saturation_mode", "")).endswith("SAT_SYM")
-    return Codes(precision.width - precision.integer, ends[0] + symmetric, ends[1])
-
-
 def filters_at_once(design, n_filt: int) -> int:
     """The most filters that a design allows and that divide them all into equal groups."""
     limit = min(design.filters or n_filt, n_filt)
     return max(f for f in range(1, limit + 1) if n_filt % f == 0)
 
 
-def reduction(node, pixel: Codes, rows: int) -> dict:
+def reduction(step: Step, rows: int) -> dict:
     """Parameters of input_reduce."""
-    height, width, channels, n = (node.get_attr(a) for a in ("height", "width", "n_chan", "n_slots"))
-    threshold = int(np.floor(node.get_attr("threshold") * 2.0**pixel.fraction))
+    (height, width), channels, pixel = step.image, step.channels, step.grid
+    threshold = int(np.floor(step.threshold * 2.0**pixel.fraction))
     return {
         "WIDTH": width, "PIXEL": channels * pixel.bits, "BITS": pixel.bits, "IS_SIGNED": int(pixel.signed),
-        "THRESHOLD": packed([threshold], pixel.bits), "ROWS": rows, "SLOTS": n,
+        "THRESHOLD": packed([threshold], pixel.bits), "ROWS": rows, "SLOTS": step.slots,
         "ROW_BITS": height.bit_length(), "COLUMN_BITS": width.bit_length(),
     }  # fmt: skip
 
 
-def convolution(
-    node, x: Codes, after: Codes | None, beats: Beats, dsp: bool, n: int, shape: tuple[int, int]
-) -> tuple[dict, Codes, bool]:
+def convolution(step: Step, x: Codes, after: Codes | None, beats: Beats, dsp: bool, n: int) -> tuple[dict, Codes, bool]:
     """Parameters of qconv2d_sparse, its sums, and whether half an LSB of the grid `after` it is in them.
 
-    Of a kernel that reaches beyond an image `shape` (H, W) from everywhere in it, only what can meet a pixel is left:
-    differences of coordinates have no bits for more.
+    Of a kernel that reaches beyond the image from everywhere in it, only what can meet a pixel is left: differences of
+    coordinates have no bits for more.
     """
-    kernel, bias, fraction = weights(node, x)
-    within = (slice(max(k // 2 - size + 1, 0), k // 2 + size) for k, size in zip(kernel.shape, shape, strict=False))
+    kernel, bias, fraction = step.on_grid(x)
+    sizes = zip(kernel.shape, step.image, strict=False)
+    within = (slice(max(k // 2 - size + 1, 0), k // 2 + size) for k, size in sizes)
     kernel = kernel[tuple(within)]
     height, width, channels, n_filt = kernel.shape
-    bias, half = with_half(bias, fraction, after)
-    sums = weighted(kernel.reshape(-1, channels, n_filt), bias, x, fraction, min(n, height * width))
+    bias, half = rounding_bias(bias, fraction, after)
+    sums = weighted_sum(kernel.reshape(-1, channels, n_filt), bias, x, fraction, min(n, height * width))
     w_bits, pairs = packing(kernel, x, beats.channels, dsp)
     row_bits, column_bits = (max((size - 1).bit_length(), 1) for size in (height, width))
     address, word = (beats.channel_groups - 1).bit_length() + row_bits + column_bits, beats.channels * w_bits + pairs
@@ -92,24 +81,24 @@ def convolution(
             "FILTER_GROUPS": beats.channel_groups, "PAIRS": pairs, "KERNEL_HEIGHT": height, "KERNEL_WIDTH": width,
             "X_BITS": x.bits, "X_SIGNED": int(x.signed), "W_BITS": w_bits, "SHIFT": PAIR_SHIFT, "LEVELS": LEVELS,
             "SUM_BITS": sums.bits, "DSP": int(dsp), "ADDRESS": address,
-            "TABLE": planes(words, channels * word, address), "BIAS": packed(bias, sums.bits),
+            "TABLE": bit_planes(words, channels * word, address), "BIAS": packed(bias, sums.bits),
         },
         sums,
         half,
     )  # fmt: skip
 
 
-def pooling(node, x: Codes, channels: int, pixels: int, n: int) -> tuple[dict, Codes, int, int]:
+def pooling(step: Step, x: Codes, pixels: int, n: int) -> tuple[dict, Codes, int, int]:
     """Parameters of pooling2d_sparse, its sums or maxima, and the constant factor that is still to be applied: its code
     and fraction bits."""
-    area, average = node.get_attr("pool_height") * node.get_attr("pool_width"), node.get_attr("reciprocal_bits")
+    area, average = step.pool[0] * step.pool[1], step.kind == "average"
     most = min(n, area) if average else 1
-    out = Codes(x.fraction, x.low * most, x.high * most)
+    out = Codes(x.low * most, x.high * most, x.fraction)
     parameters = {
-        "PIXELS": pixels, "CHANNELS": channels, "AVERAGE": int(bool(average)), "X_BITS": x.bits,
+        "PIXELS": pixels, "CHANNELS": step.channels, "AVERAGE": int(average), "X_BITS": x.bits,
         "X_SIGNED": int(x.signed), "OUT_BITS": out.bits,
     }  # fmt: skip
-    return parameters, out, *(reciprocal_code(area, average) if average else (1, 0))
+    return parameters, out, *(reciprocal_code(area, step.reciprocal_bits) if average else (1, 0))
 
 
 def cells(size: int, pool: int) -> list[int]:
@@ -123,13 +112,23 @@ def quantizer(x: Codes, out: Codes, beats: Beats, half: bool, buffer: bool) -> d
     return {
         "PIXELS": beats.pixels, "CHANNELS": beats.channels, "IN_BITS": x.bits, "IN_SIGNED": int(x.signed),
         "IN_FRACTION": max(down, 0), "OUT_BITS": out.bits, "OUT_FRACTION": max(-down, 0),
-        "OUT_SIGNED": int(out.signed), "SYMMETRIC": int(out.signed and out.low == -out.high), "HALF_ADDED": int(half),
+        "OUT_SIGNED": int(out.signed), "SYMMETRIC": int(out.symmetric), "HALF_ADDED": int(half),
         "BUFFER": int(buffer), "SLOT_GROUPS": beats.slot_groups, "CHANNEL_GROUPS": beats.channel_groups,
     }  # fmt: skip
 
 
-def head(node, x: Codes, beats: Beats, rows: list[int], columns: list[int], shape: tuple[int, int], bias: list[int],
-         kernel: np.ndarray, area: int, dsp: bool, n: int) -> tuple[dict, Codes]:  # fmt: skip
+def flatten_dense(
+    kernel: np.ndarray,
+    bias: list[int],
+    x: Codes,
+    beats: Beats,
+    rows: list[int],
+    columns: list[int],
+    shape: tuple[int, int],
+    area: int,
+    dsp: bool,
+    n: int,
+) -> tuple[dict, Codes]:
     """Parameters of sparse_flatten_dense, and its sums.
 
     `kernel` (H W C, units) for images `shape` (H, W) of cells; `rows` and `columns` give the cell of each coordinate,
@@ -138,7 +137,7 @@ def head(node, x: Codes, beats: Beats, rows: list[int], columns: list[int], shap
     (height, width), units = shape, kernel.shape[-1]
     channels = beats.channels * beats.channel_groups
     kernel = kernel.reshape(height * width, channels, units)
-    sums = weighted(np.repeat(kernel, area, axis=0), bias, x, 0, n)
+    sums = weighted_sum(np.repeat(kernel, area, axis=0), bias, x, 0, n)
     w_bits, pairs = packing(kernel, x, units, dsp)
     position = max((height * width - 1).bit_length(), 1)
     address, word = (beats.channel_groups - 1).bit_length() + position, units * w_bits + pairs
@@ -147,7 +146,7 @@ def head(node, x: Codes, beats: Beats, rows: list[int], columns: list[int], shap
         words[g << position | at] = word_of(kernel[at, g * beats.channels : (g + 1) * beats.channels], w_bits, pairs)
     somewhere = 1 << position
     tables = [
-        planes(
+        bit_planes(
             [(cell - 1) * step | somewhere if cell else 0 for cell in table],
             position + 1,
             (len(table) - 1).bit_length(),
@@ -159,15 +158,15 @@ def head(node, x: Codes, beats: Beats, rows: list[int], columns: list[int], shap
         "POSITION_BITS": position, "ROWS": tables[0], "COLUMNS": tables[1], "UNITS": units, "PAIRS": pairs,
         "X_BITS": x.bits, "X_SIGNED": int(x.signed), "W_BITS": w_bits, "SHIFT": PAIR_SHIFT, "LEVELS": LEVELS,
         "SUM_BITS": sums.bits, "DSP": int(dsp), "ADDRESS": address,
-        "WEIGHTS": planes(words, beats.channels * word, address), "BIAS": packed(bias, sums.bits),
+        "WEIGHTS": bit_planes(words, beats.channels * word, address), "BIAS": packed(bias, sums.bits),
     }, sums  # fmt: skip
 
 
 def constant(kernel: np.ndarray, bias: list[int], x: Codes, fraction: int, dsp: bool) -> tuple[dict, Codes]:
     """Parameters of dense with `kernel` (inputs, units), and its sums."""
-    units = [(factors if dsp else digits)(w) for w in kernel.T.tolist()]
-    out = weighted(kernel, bias, x, fraction)
-    factor_bits = bits(int(min(kernel.min(), -1)), int(kernel.max())) if dsp else 0
+    units = [(factor_terms if dsp else csd_terms)(w) for w in kernel.T.tolist()]
+    out = weighted_sum(kernel, bias, x, fraction)
+    factor_bits = signed_bits(kernel) if dsp else 0
     parameters = {"INPUTS": len(kernel), "BITS": x.bits, "IS_SIGNED": int(x.signed), "UNITS": len(units)}
     parameters |= tree_parameters(units, factor_bits)
     levels = parameters["LEVELS"]
@@ -176,21 +175,7 @@ def constant(kernel: np.ndarray, bias: list[int], x: Codes, fraction: int, dsp: 
     return parameters | {"CUTS": packed([cuts], levels + 1), "SUM_BITS": out.bits, "BIAS": packed(bias, out.bits)}, out
 
 
-def weights(node, x: Codes, more: int = 0) -> tuple[np.ndarray, list[int], int]:
-    """Kernel and bias of a node as Python's whole numbers on the grid of the sum, and that grid's fraction bits; `more`
-    fraction bits come from a factor that is applied to the products later."""
-    w, b = node.get_weights("weight"), node.get_weights("bias")
-    values = w.data.T if node.get_attr("_weights_transposed") else w.data  # by hls4ml, for its strategy Resource
-    w_fraction, b_fraction = (v.type.precision.width - v.type.precision.integer for v in (w, b))
-    fraction = max(x.fraction + more + w_fraction, b_fraction)
-    whole = np.frompyfunc(int, 1, 1)
-    kernel, bias = whole(np.ldexp(values, fraction - x.fraction - more)), whole(np.ldexp(b.data, fraction))
-    if (np.ldexp(values, fraction - x.fraction - more) != kernel).any() or (np.ldexp(b.data, fraction) != bias).any():
-        raise ValueError(f"{node.name!r}: its weights are not on the grid of their types.")
-    return kernel, bias.tolist(), fraction
-
-
-def with_half(bias: list[int], fraction: int, after: Codes | None) -> tuple[list[int], bool]:
+def rounding_bias(bias: list[int], fraction: int, after: Codes | None) -> tuple[list[int], bool]:
     """The bias with half an LSB of the grid that comes next, so that rounding needs no adder; whether it has one."""
     half = after is not None and fraction > after.fraction
     return [b + (1 << fraction - after.fraction - 1) if half else b for b in bias], half
@@ -198,9 +183,9 @@ def with_half(bias: list[int], fraction: int, after: Codes | None) -> tuple[list
 
 def packing(kernel: np.ndarray, x: Codes, units: int, dsp: bool) -> tuple[int, int]:
     """Bits of a weight, and how many pairs of `units` share products."""
-    low, high = int(min(kernel.min(), -1)), int(kernel.max())
-    width, largest = bits(low, high), max(-x.low, x.high)
-    fits = largest * max(-low, high) << LEVELS < 1 << PAIR_SHIFT - 1
+    weights = Codes(int(min(kernel.min(), -1)), int(kernel.max()))
+    width = weights.bits
+    fits = x.largest * weights.largest << LEVELS < 1 << PAIR_SHIFT - 1
     fits &= PAIR_SHIFT + width + 1 <= DSP_INPUTS[0] and x.bits + (not x.signed) <= DSP_INPUTS[1]
     return width, units // 2 if dsp and fits else 0
 

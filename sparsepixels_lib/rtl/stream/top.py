@@ -11,11 +11,10 @@ from pathlib import Path
 
 from hls4ml.model.graph import ModelGraph
 
-from ...network.exact import logits_layer
-from ...network.ranges import pixel_format
-from ...numerics.fixed_point import Fixed
+from ...network.graph import pixel_format
 from ..names import Names, top_name
-from ..project import RtlProject, copy_modules, fresh
+from ..project import RtlProject, clear_project, copy_modules
+from ..steps import steps
 from .layers import Instance, instances
 
 MULTIPLYING = "stream_conv2d", "stream_dense"
@@ -27,14 +26,12 @@ def emit_standard(hls_model: ModelGraph, folder: Path, design) -> RtlProject:
     One pixel (all its channels) a beat and, for the published networks, a cycle. `design.multipliers`: "lut", and
     "auto", make constant weights adders of their canonical signed digits and put no DSP anywhere, "dsp" gives every
     nonzero weight of a convolution, and every unit of a dense layer computed at once, a DSP.
-    Raises ValueError for layers and names that have no streaming module, and what `fresh` raises.
+    Raises ValueError for layers and names that have no streaming module, and what `clear_project` raises.
     """
     model = hls_model.keras_model
     top = top_name(model.name)
     pixel, shape = pixel_format(model), model.input_shape[1:]
-    names = [layer.name for layer in model.layers]
-    layers = model.layers[2 : names.index(logits_layer(model)) + 1]  # the input's quantizer is what comes in
-    units = instances(layers, pixel, shape, lambda name: design.of("multipliers", name) == "dsp")
+    units = instances(steps(hls_model), pixel, shape, lambda name: design.of("multipliers", name) == "dsp")
     if design.interface != "image":
         raise ValueError(f"interface={design.interface!r}: a standard CNN takes a pixel a beat")
     design.check_layers({"pixels": set(), "multipliers": {unit.name for unit in units if unit.module in MULTIPLYING}})
@@ -43,7 +40,7 @@ def emit_standard(hls_model: ModelGraph, folder: Path, design) -> RtlProject:
         names.claim(*(f"{unit.name}{suffix}" for suffix in ("", "_token", "_data", "_weights")))
     logits, pace = units[-1].out, units[0].out.interval
 
-    sources = fresh(folder)
+    sources = clear_project(folder)
     modules = {top: _top(units, top)}
     for unit in units[1:]:
         modules |= _modules(unit, top)
@@ -60,7 +57,7 @@ def emit_standard(hls_model: ModelGraph, folder: Path, design) -> RtlProject:
         beat=shape[2],
         beats=shape[0] * shape[1],
         logits=logits.values,
-        logit=Fixed(logits.bits, logits.bits - logits.fraction, logits.signed),
+        logit=logits.codes.fixed(),
         ii=shape[0] * shape[1] * pace,
         about=f"Network `{model.name}`, a standard CNN, converted by hls4ml; multipliers: {design.multipliers}.",
     )

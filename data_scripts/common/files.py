@@ -73,6 +73,13 @@ def open_hdf5(path: Path, advice: str) -> Iterator[h5py.File]:
         raise ValueError(f"{path} is damaged or only part of the file ({error}). {advice}") from error
 
 
+def replaceable(path: Path, force: bool) -> Path:
+    """`path`. Raises FileExistsError where there is something already, unless `force`."""
+    if path.exists() and not force:
+        raise FileExistsError(f"{path} is there already: --force (force=True) replaces it")
+    return path
+
+
 def data_in(folder: str | Path | None, *names: str) -> None:
     """Raise FileNotFoundError unless `folder` is None or holds one of the files `names`."""
     if folder is not None and not any(Path(folder, name).is_file() for name in names):

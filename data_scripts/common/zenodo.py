@@ -96,8 +96,8 @@ class _Resume:
 
 def _clients():
     try:
-        import pooch
-        import requests
+        import pooch  # noqa: PLC0415  (optional)
+        import requests  # noqa: PLC0415  (optional)
     except ImportError as error:
         raise ImportError("downloading needs pooch: pip install 'sparsepixels-lib[data]'") from error
     return requests, pooch

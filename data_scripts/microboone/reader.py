@@ -13,8 +13,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from .files import open_hdf5
-from .microboone_chain import BINS, TICKS, WIRES, Hits, sum_ticks
+from ..common.files import open_hdf5
+from .chain import BINS, TICKS, WIRES, Hits, sum_ticks
 
 INTEGER, FLOAT, NUMBER = "iu", "f", "iuf"
 SCHEMA = {  # table: column: kind of number and values a row
@@ -41,6 +41,11 @@ SCHEMA = {  # table: column: kind of number and values a row
 }
 AGAIN = "It is left untouched: move it away and download it again"
 _ROWS, _WAVEFORMS = 1 << 20, 512  # rows of event_id, and waveforms, read at a time: 12 MB each
+
+
+def wire_files(folder: str | Path) -> list[Path]:
+    """The files *_WithWire_*.h5 in `folder`, by name."""
+    return sorted(Path(folder).glob("*_WithWire_*.h5"))
 
 
 def check(path: Path) -> None:

@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..chain import BIN, BINS, WIRES, Hits
 from . import argon, cascades
 from .argon import MUON, PION, PROTON, VOLUME, Deposits, Particles, join, nothing, tilt
-from .microboone_chain import BIN, BINS, WIRES, Hits
 
 TICK_LENGTH, DRIFT_SPEED, TRIGGER = 0.0548965, 0.1098, 800  # cm of drift a tick, cm/us, tick of the beam
 PITCH = 0.3  # cm between wires

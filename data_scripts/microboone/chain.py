@@ -7,12 +7,15 @@
     window          -> sums of 4 x 8 pixels (64, 64), those of at most 700 ADC -> 0, the first 63 x 63, / 3200
 
 as in arXiv 2512.06208 and its published code. That code fills up with windows of little signal where it finds fewer
-than 5 without; here a background window has none. Images have rows of time (bins of 6 ticks, 3 us) and columns of wire.
+than 5 without; here a background window has none. The chains of the jets and of MNIST, which the library needs itself,
+are in `sparsepixels_lib.data.chains`. Images have rows of time (bins of 6 ticks, 3 us) and columns of wire.
 """
 
 from typing import NamedTuple
 
 import numpy as np
+
+from sparsepixels_lib.data.chains import MICROBOONE_ADC
 
 WIRES = (2400, 2400, 3456)  # of planes 0, 1 (induction) and 2 (collection)
 TICKS, BIN = 6400, 6
@@ -21,7 +24,7 @@ LOW, HIGH = 10.0, 100.0  # ADC summed over 6 ticks: zero below, saturation
 RMS = 2.0  # half width of a hit in the mask, in its rms
 FEWEST = 500  # signal pixels of a plane
 WINDOW, BACKGROUNDS, TRIES = (256, 512), 5, 20_000
-POOL, KEPT, SIZE, FULL = (4, 8), 700.0, 63, 3200.0
+POOL, KEPT, SIZE, FULL = (4, 8), 700.0, 63, MICROBOONE_ADC
 SIGNAL, BACKGROUND = 1, 0  # labels
 
 

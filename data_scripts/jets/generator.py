@@ -13,15 +13,9 @@ arXiv:2203.11601; its jets are clustered by fjcore: M. Cacciari, G. P. Salam, G.
 
 from typing import NamedTuple
 
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.figure import Figure
 
-from sparsepixels_lib.data.occupancy import occupancy
-from sparsepixels_lib.plots.scores import occupancy as plot_occupancy
-from sparsepixels_lib.plots.style import use_style
-
-__all__ = ["CLASSES", "Particles", "compare", "generate_jets", "jet_image", "measure", "plot", "pythia_version"]
+__all__ = ["CLASSES", "Particles", "generate_jets", "jet_image", "measure", "pythia_version"]
 
 DESCRIPTION = "version 1: pp at 13 TeV, pTHat 985 to 1015 GeV, anti-kT R = 0.8, CMS-like detector (arXiv:1709.08705)"
 
@@ -32,10 +26,6 @@ PIXELS = 100
 TRACK_LIMIT = 220.0  # GeV: a charged particle above, unless a muon, is seen by the calorimeters only
 ECAL_CELL, HCAL_CELL = 0.0175, 0.022  # in eta and phi
 MATCHED = 0.4  # largest distance in (eta, phi) between a jet and the parton or boson it is named after
-
-# The real images after sparsify_jets: percentiles of the active pixels in an image and of their values
-REAL_ACTIVE = {"mean": 20.1, 5: 8, 25: 13, 50: 18.5, 75: 24, 95: 38}
-REAL_VALUE = {10: 0.0038, 50: 0.0106, 90: 0.106}
 
 _COMMON = (
     "Beams:eCM = 13000.",  # GeV
@@ -128,7 +118,7 @@ def pythia_version() -> str:
 
 def _pythia():
     try:
-        import pythia8mc
+        import pythia8mc  # noqa: PLC0415  (optional)
     except ImportError as error:
         raise ImportError("generating jets needs Pythia 8: pip install 'sparsepixels-lib[pythia]'") from error
     return pythia8mc
@@ -164,33 +154,3 @@ def _particles(event, indices):
     found = [event[i] for i in indices]
     rows = [(p.pT(), p.eta(), p.phi(), p.e(), p.id(), p.charge()) for p in found]
     return Particles(*np.array(rows).T)
-
-
-def compare(images: np.ndarray) -> list[tuple[str, float, float]]:
-    """Rows (quantity, of these images (n, 56, 56, 1), of the real jets): active pixels and values of active pixels."""
-    counts, values = np.count_nonzero(images, axis=(1, 2, 3)), images[images > 0]
-    rows = [("active pixels, mean", counts.mean(), REAL_ACTIVE["mean"])]
-    rows += [(f"active pixels, {q} %", np.percentile(counts, q), r) for q, r in REAL_ACTIVE.items() if q != "mean"]
-    rows += [(f"value of an active pixel, {q} %", np.percentile(values, q), r) for q, r in REAL_VALUE.items()]
-    return [(name, float(here), real) for name, here, real in rows]
-
-
-def plot(images: np.ndarray, source: str) -> Figure:
-    """Validation of images (n, 56, 56, 1): active pixels, and the cumulative distributions with the real percentiles.
-
-    The bars are what is accepted: 15 % for active pixels, 20 % for values. `source` is that of the `Dataset`.
-    """
-    use_style()
-    figure, axes = plt.subplots(1, 3, figsize=(13, 3.6))
-    plot_occupancy(axes[0], occupancy(images, 0))
-    counts, values = np.count_nonzero(images, axis=(1, 2, 3)), images[images > 0]
-    for ax, data, real, accepted in ((axes[1], counts, REAL_ACTIVE, 0.15), (axes[2], values, REAL_VALUE, 0.2)):
-        ax.ecdf(data, label=source.partition(":")[0])
-        percent, at = np.array([(q, x) for q, x in real.items() if q != "mean"]).T
-        label = f"public sample ± {accepted:.0%}"
-        ax.errorbar(at, percent / 100, xerr=accepted * at, fmt="o", color="C2", label=label)
-        ax.legend(loc="center right")
-    figure.suptitle(source, size=9)
-    axes[1].set(xlabel="active pixels in an image", ylabel="share of the images, cumulative")
-    axes[2].set(xlabel="value of an active pixel (1200 GeV)", ylabel="share of the pixels, cumulative", xscale="log")
-    return figure

@@ -10,8 +10,10 @@ import numpy as np
 from sparsepixels_lib.data import coordinate_lists as lists
 from sparsepixels_lib.data.dataset import SPLITS
 
-from . import argon, cascades, lartpc, microboone_chain, microboone_reader
-from .microboone_chain import BACKGROUND, SIGNAL, SIZE, Hits, windows
+from ..common.files import code_hash, code_version
+from . import chain, reader
+from .chain import BACKGROUND, SIGNAL, SIZE, Hits, windows
+from .generator import argon, cascades, lartpc
 
 CLASSES = ["background", "signal"]
 SHARES = (0.7, 0.1, 0.2)  # train, val, test
@@ -58,9 +60,22 @@ def kept(path: Path, make: Callable[[], tuple[Windows, dict]]) -> tuple[Windows,
 
 def key(*parameters) -> str:
     """Twelve hexadecimal digits that change with the parameters and with the code that makes windows."""
-    modules = argon, cascades, lartpc, microboone_chain, microboone_reader
-    code = [Path(module.__file__).read_text() for module in modules]
+    code = code_hash(argon, cascades, lartpc, chain, reader)
     return hashlib.sha256(repr((parameters, code)).encode()).hexdigest()[:12]
+
+
+def checked_planes(planes: Sequence[int]) -> list[int]:
+    """`planes`, sorted. Raises ValueError unless they are some of 0, 1 and 2, each once."""
+    if not planes or len(set(planes)) < len(planes) or not set(planes) <= {0, 1, 2}:
+        raise ValueError(f"planes={list(planes)}: choose some of 0, 1 and 2, each once")
+    return sorted(planes)
+
+
+def write(target: Path, splits: Mapping[str, Windows], source: str, **parameters) -> Path:
+    """Write the windows of each split to `target`, with their source and the parameters they are made with."""
+    meta = {**META, "source": source, "code": code_version("microboone"), "shares": SHARES, **parameters}
+    lists.write(target, {name: own.pixels for name, own in splits.items()}, meta)
+    return target
 
 
 def divide(found: Windows, split: str, seed: int) -> dict[str, Windows]:

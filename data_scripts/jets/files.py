@@ -5,6 +5,7 @@ Two archives, hls4ml_LHCjet_150p_train.tar.gz (2.7 GB) and _val.tar.gz (1.1 GB),
 float64, jetFeatureNames (59,) and particleFeatureNames (17,). Only jetImage and jets are read.
 """
 
+import re
 import shutil
 import tarfile
 from collections.abc import Iterator
@@ -16,9 +17,10 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from sparsepixels_lib.data.chains import sparsify_jets
+from sparsepixels_lib.tools.files import whole_file
 
-from .files import open_hdf5, writable
-from .zenodo import fetch
+from ..common.files import open_hdf5, writable
+from ..common.zenodo import fetch
 
 RECORD = 3602260
 _LEFT = "It is left untouched: move it away, download it again"
@@ -38,7 +40,7 @@ def download(folder: str | Path, match: str = "", count: int | None = None) -> l
 
 
 def _unpack(archive, folder):
-    found, part = [], folder / f"{archive.name}.member.part"
+    found = []
     try:
         with tarfile.open(archive) as tar:
             for member in tqdm(tar, desc=f"unpack {archive.name}", unit="file"):
@@ -46,17 +48,23 @@ def _unpack(archive, folder):
                 if not member.isfile() or target.suffix != ".h5":
                     continue
                 if not target.exists():
-                    with tar.extractfile(member) as source, part.open("wb") as file:
+                    with tar.extractfile(member) as source, whole_file(target) as part, part.open("wb") as file:
                         shutil.copyfileobj(source, file, 1 << 20)
-                    part.replace(target)
                 if target.stat().st_size != member.size:
                     raise ValueError(f"{target} is not that of {archive.name} (size differs). {_LEFT}")
                 found.append(target)
     except (tarfile.TarError, EOFError, ZlibError) as error:
         raise ValueError(f"{archive} cannot be unpacked ({error}). {_LEFT}") from error
-    finally:
-        part.unlink(missing_ok=True)
     return found
+
+
+def jet_files(folder: str | Path) -> list[Path]:
+    """The files jetImage_*_150p_*.h5 below `folder`, jetImage_2_... before jetImage_10_..."""
+
+    def natural(path):
+        return [int(piece) if piece.isdigit() else piece for piece in re.split(r"(\d+)", path.name)]
+
+    return sorted(Path(folder).rglob("jetImage_*_150p_*.h5"), key=natural)
 
 
 def read_jets(path: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -1,0 +1,1 @@
+"""What the scripts of the data sets have in common: files, Zenodo, the command line, what `inspect` prints."""

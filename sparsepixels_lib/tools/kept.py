@@ -1,0 +1,68 @@
+"""Files that take long to make are kept under the hash of all that goes into them, for every process and folder."""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ..paths import cache
+
+
+def kept(name: str, content: Iterable[str | bytes], make: Callable[[Path], None], elsewhere: Path) -> Path:
+    """The file that `make(path)` writes, made once for each `content`, which is all that it depends on.
+
+    It is in `paths.cache()`, or in the folder `elsewhere` where that cannot be written, and its name starts with `name`.
+    A process waits for another one that makes the same file. What was damaged or left half-written is made again.
+    Raises what `make` raises.
+    """
+    key = hashlib.sha256()
+    for part in content:
+        data = part.encode() if isinstance(part, str) else part
+        key.update(len(data).to_bytes(8, "little") + data)
+    path = _folder(elsewhere) / f"{name}-{key.hexdigest()[:24]}"
+    with _alone(path):
+        if not _whole(path):
+            part = path.with_name(f"{path.name}.{os.getpid()}")
+            try:
+                make(part)
+                digest = _digest(part)
+                part.replace(path)
+                _digest_file(path).write_text(digest)
+            finally:
+                part.unlink(missing_ok=True)
+    return path
+
+
+def _folder(elsewhere: Path) -> Path:
+    with suppress(OSError, RuntimeError):
+        (folder := cache()).mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK | os.X_OK):
+            return folder
+    elsewhere.mkdir(parents=True, exist_ok=True)
+    return elsewhere
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    with path.with_name(f"{path.name}.lock").open("a") as lock:
+        with suppress(OSError):  # not every file system has locks; then two may make the same file, which is harmless
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _whole(path: Path) -> bool:
+    try:
+        return _digest(path) == _digest_file(path).read_text()
+    except OSError:
+        return False
+
+
+def _digest_file(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -13,7 +13,7 @@ reproduce: compiler $(READY)  ## run every notebook, print one table of results 
 test: compiler $(READY)  ## the tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-QUICK := exact layers options fixed_point models data coordinate_lists occupancy training_inputs reports published plots \
+QUICK := docs results page_plots pages headline exact layers options fixed_point models data coordinate_lists occupancy training_inputs reports published plots \
   pixel_plots event_plots hardware_plots timing_plots microboone_chain lartpc mnist_script notebooks
 quick: lint  ## lint, and the tests that compile nothing: about two minutes
 	$(BIN)/python -m pytest -q -n 2 -k "not together" $(QUICK:%=tests/test_%.py)
@@ -34,6 +34,7 @@ lint: $(READY)  ## style, types, who imports whom, and that notebooks are commit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/mypy
 	$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
 
 bench: compiler $(READY)  ## the benchmarks
@@ -42,6 +43,9 @@ bench: compiler $(READY)  ## the benchmarks
 lock: $(READY)  ## resolve requirements.lock again, after a change in pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-emit-index-url --extra data --extra notebooks --extra rtl --extra dev pyproject.toml -o requirements.lock
+
+clean:       ## remove what was compiled and what tests and linters keep; no data, no results
+	rm -rf build/cache .pytest_cache .ruff_cache .hypothesis .mypy_cache
 
 compiler:
 	@command -v g++ >/dev/null || { echo "g++ is missing: install it (Debian and Ubuntu: apt-get install g++) \
@@ -75,4 +79,4 @@ $(READY): pyproject.toml requirements.lock
 	$$uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .; \
 	touch $@
 
-.PHONY: help reproduce test quick verify tables lab lint bench lock compiler
+.PHONY: help reproduce test quick verify tables lab lint bench lock clean compiler

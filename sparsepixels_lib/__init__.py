@@ -15,7 +15,14 @@ from .measure.simulation import simulate
 from .measure.synthesis import available_tools, synthesize
 from .network import layers, models, ops
 from .network.exact import exact_predict, exact_trace
-from .network.layers import AveragePooling2DSparse, InputReduce, MaxPooling2DSparse, QConv2DSparse, SparseFlatten
+from .network.layers import (
+    AveragePooling2DSparse,
+    InputReduce,
+    MaxPooling2DSparse,
+    QConv2DSparse,
+    QDepthwiseConv2DSparse,
+    SparseFlatten,
+)
 from .network.maps import layer_maps
 from .network.models import ARCHITECTURES, compact_model, sparse_cnn, standard_cnn
 from .network.ops import densify
@@ -39,6 +46,7 @@ __all__ = [
     "MissingTool",
     "Network",
     "QConv2DSparse",
+    "QDepthwiseConv2DSparse",
     "SparseFlatten",
     "available_tools",
     "check_rtl",

@@ -3,14 +3,28 @@
 Collects what the exactness tests counted.
 """
 
+import os
 import warnings
 
 import pytest
 from matplotlib.figure import Figure
 
 import sparsepixels_lib  # noqa: F401
+from sparsepixels_lib.paths import cache
 
 COUNT = "count"
+os.environ.setdefault("SPARSEPIXELS_CACHE", str(cache()))  # of all processes that tests start, too
+
+
+@pytest.fixture
+def own_cache(tmp_path_factory, monkeypatch):
+    """A cache of compiled programs without any: with no more than what all of them share, and takes long to compile."""
+    folder = tmp_path_factory.mktemp("cache")
+    for shared in ("runtime-*", "header-*"):
+        for path in cache().glob(shared):
+            (folder / path.name).symlink_to(path)
+    monkeypatch.setenv("SPARSEPIXELS_CACHE", str(folder))
+    return folder
 
 
 @pytest.fixture

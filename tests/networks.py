@@ -23,14 +23,14 @@ def describe(model) -> list[dict]:
         elif kind == "QActivation":
             grid = Grid(_text(config["activation"]))
             steps.append({"kind": "quantize" if not steps else "activation", "grid": grid})
-        elif kind in ("QConv2DSparse", "QConv2D", "QDense"):
+        elif kind in ("QConv2DSparse", "QDepthwiseConv2DSparse", "QConv2D", "QDense"):
             quantizers = [config[f"{w}_quantizer"] for w in ("kernel", "bias" if config["use_bias"] else "kernel")]
             grids = [Grid(_text(quantizer)) for quantizer in quantizers]
             weights = [w.astype(np.float64) for w in layer.get_weights()]
-            bias = weights[1] if len(weights) > 1 else np.zeros(weights[0].shape[-1])
+            bias = weights[1] if len(weights) > 1 else np.zeros(layer.output_shape[-1])
             steps.append(
                 {
-                    "kind": "dense" if kind == "QDense" else "conv",
+                    "kind": {"QDense": "dense", "QDepthwiseConv2DSparse": "depthwise"}.get(kind, "conv"),
                     "kernel": weights[0],
                     "kernel_grid": grids[0],
                     "bias": bias,

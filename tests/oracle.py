@@ -88,6 +88,21 @@ def conv2d(x: Image, kernel, kernel_grid: Grid, bias, bias_grid: Grid, strides=(
     return Image(out if x.active is None else np.where(x.active[..., None], out, 0), fraction, x.active)
 
 
+def depthwise_conv2d(x: Image, kernel, kernel_grid: Grid, bias, bias_grid: Grid) -> Image:
+    """Every channel by itself through `conv2d`; `kernel` (K_h, K_w, C, 1)."""
+    channels = [
+        conv2d(
+            Image(x.codes[..., c : c + 1], x.fraction, x.active),
+            kernel[:, :, c : c + 1],
+            kernel_grid,
+            bias[c : c + 1],
+            bias_grid,
+        )
+        for c in range(x.codes.shape[-1])
+    ]
+    return Image(np.concatenate([one.codes for one in channels], axis=-1), channels[0].fraction, x.active)
+
+
 def activation(x: Image, grid: Grid) -> Image:
     return Image(grid.requantize(x.codes, x.fraction), grid.fraction, x.active)
 
@@ -137,6 +152,8 @@ def trace(network: list[dict], images: np.ndarray) -> list[np.ndarray]:
             x = Image(a["grid"].codes(x), a["grid"].fraction)
         elif kind == "conv":
             x = conv2d(x, **a)
+        elif kind == "depthwise":
+            x = depthwise_conv2d(x, **a)
         elif kind in ("average", "max"):
             x = pool(x, kind=kind, **a)
         elif kind == "activation" and isinstance(x, Image):

@@ -133,8 +133,10 @@ class Drawn:
                 if options["kernel_quantizer"] is None:
                     options["kernel_quantizer"] = "binary()"
                 filters = int(self.rng.integers(1, 4))
-                self._say("conv", size, filters)
-                x = sp.QConv2DSparse(filters, size, **options)([x, hash])
+                depthwise = self.rng.random() < 0.25
+                self._say("depthwise" if depthwise else "conv", size, filters)
+                layer = sp.QDepthwiseConv2DSparse(size, **options) if depthwise else None
+                x = (layer or sp.QConv2DSparse(filters, size, **options))([x, hash])
                 x = self._put(self._activation(), x)
             else:
                 size = tuple(int(self.rng.integers(1, min(3, s) + 1)) for s in shape)

@@ -126,7 +126,7 @@ def test_an_unknown_choice_is_answered_with_the_choices(arguments, message):
 
 @pytest.mark.parametrize("n", [0, -1, 2.5, "10", True])
 def test_n_must_be_a_positive_whole_number(n):
-    with pytest.raises(ValueError, match="positive whole number"):
+    with pytest.raises(ValueError, match="n, the number of images .* must be a whole number, at least 1"):
         data.load("sparse_mnist", "test", n=n)
 
 

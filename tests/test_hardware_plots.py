@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from sparsepixels_lib.network.networks import Network
 from sparsepixels_lib.plots import hardware as hardware_plots
 
 
@@ -28,10 +29,11 @@ def synthesis_table(network, stage="csynth", **total):
         "bram18_pct": 0,
         "dsp_pct": 0.488,
     }
-    row = {"network": network, "stage": stage, "ff_pct": np.nan, "lut_pct": 21.0, **counts, **total}
+    row = {"stage": stage, "ff_pct": np.nan, "lut_pct": 21.0, **counts, **total}
     parts = [("a", "sparse conv 1", 9, 300), ("b", "relu 1", 0, 100), ("c", "mlp", 5, 200), ("d", "mlp", 2, 150)]
     rows = [{**row, "module": m, "group": g, "latency_max": cycles, "lut": lut} for m, g, cycles, lut in parts]
-    return pd.DataFrame([*rows, {**row, "module": "TOP", "group": "total"}])
+    table = pd.DataFrame([*rows, {**row, "module": "TOP", "group": "total"}])
+    return table.assign(network=[network] * len(table))
 
 
 def test_multiplications_are_those_of_the_paper(ax):
@@ -43,9 +45,7 @@ def test_multiplications_are_those_of_the_paper(ax):
 
 
 def test_latency_and_ii_carry_cycles_and_time(axes):
-    table = pd.concat(
-        [synthesis_table("sparse, 8 bit", bits=8), synthesis_table("standard", latency_max=9733, ii=5029)]
-    )
+    table = pd.concat([synthesis_table("sparse N=8"), synthesis_table("standard", latency_max=9733, ii=5029)])
     before = table.copy()
     hardware_plots.latency_ii(axes[:2], table, source="published")
     assert sorted(bar.get_height() for bar in axes[0].patches) == [133, 9733]
@@ -63,15 +63,20 @@ def test_the_clock_is_a_choice(axes):
     assert "2.5 ns clock assumed" in axes[0].get_ylabel()
 
 
-def test_16_and_8_bit_stand_side_by_side_and_8_bit_is_dashed(axes):
-    table = pd.concat(
-        [synthesis_table("sparse, 8 bit", bits=8), synthesis_table("sparse, 16 bit", bits=16, latency_max=136)]
-    )
+@pytest.mark.parametrize(
+    "networks",
+    [(("sparse N=20", 8), ("sparse N=20", 16)), (Network("microboone", 8, 20), Network("microboone", 16, 20))],
+    ids=["texts", "networks"],
+)
+def test_16_and_8_bit_stand_side_by_side_and_8_bit_is_dashed(axes, networks):
+    narrow, wide = networks
+    table = pd.concat([synthesis_table(narrow), synthesis_table(wide, latency_max=136)])
     wide, narrow, *_ = hardware_plots.latency_ii(axes[:2], table, source="")
     assert wide[0].get_height() == 136 and wide[0].get_linestyle() in ("-", "solid")
     assert narrow[0].get_height() == 133 and narrow[0].get_linestyle() in ("--", "dashed")
     assert wide[0].get_x() < narrow[0].get_x() < 0.5
-    assert [tick.get_text() for tick in axes[0].get_xticklabels()] == ["sparse"]
+    assert [tick.get_text() for tick in axes[0].get_xticklabels()] == ["sparse N=20"]
+    assert [bars.get_label() for bars in axes[0].containers] == ["16 bit", "8 bit"]
 
 
 def test_resources_carry_counts_and_the_share_of_the_device(axes):
@@ -110,6 +115,13 @@ def test_breakdown_stacks_the_groups_up_to_their_sum(ax):
     assert [line[0][1] for line in totals] == [1000, 800]
     assert source_of(ax) == ["C-synthesis"]
     assert {text.get_text() for text in ax.get_legend().get_texts()} == {*bars, "total"}
+
+
+def test_breakdown_names_networks_with_their_bits(ax):
+    networks = Network("lhc_jets", 8), Network("lhc_jets", 16), Network("lhc_jets", 8, 20)
+    bars = hardware_plots.breakdown(ax, pd.concat(map(synthesis_table, networks)), "lut", source="")
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == [network.label for network in networks]
+    assert [bar.get_height() for bar in bars["mlp"]] == [350] * 3
 
 
 @pytest.mark.parametrize(

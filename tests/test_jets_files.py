@@ -32,3 +32,11 @@ def test_too_few_jets_for_three_splits_are_refused(tmp_path):
     with pytest.raises(ValueError, match="14 jets are too few"):
         jets.prepare(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [NAMES[0]]
+
+
+def test_chunks_of_the_file_are_read_whole(tmp_path):
+    images, labels = some_jets(450, 4)
+    path = write(tmp_path / NAMES[0], {"jets": tables(images, labels)["jets"]})
+    with h5py.File(path, "a") as file:
+        file.create_dataset("jetImage", data=images, chunks=(150, 10, 10), compression="gzip")
+    assert [len(y) for _, y in files.read_jets(path)] == [300, 150]

@@ -291,11 +291,3 @@ def test_the_command_line_says_that_an_interrupted_run_goes_on(folder, capsys, m
     with pytest.raises(SystemExit):
         main(["prepare", str(folder)])
     assert "interrupted: what is finished is kept" in capsys.readouterr().err
-
-
-def test_chunks_of_the_file_are_read_whole(tmp_path):
-    images, labels = some_jets(450, 4)
-    path = write(tmp_path / NAMES[0], without("jetImage"))
-    with h5py.File(path, "a") as file:
-        file.create_dataset("jetImage", data=images, chunks=(150, 10, 10), compression="gzip")
-    assert [len(y) for _, y in files.read_jets(path)] == [300, 150]

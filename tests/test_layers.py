@@ -81,6 +81,18 @@ def test_convolution_by_hand():
     assert layer(inputs).numpy().ravel().tolist() == expected
 
 
+def test_a_depthwise_convolution_by_hand_mixes_no_channels():
+    """Channel 0 has the kernel 1..9 of the test above, channel 1 has 10 at the offset (0, 1) alone."""
+    layer = sp.QDepthwiseConv2DSparse(3, "quantized_bits(8,4,alpha=1)", "quantized_bits(8,4,alpha=1)")
+    inputs = compact({(1, 2): [0.25, 1], (2, 2): [0.5, 2], (2, 3): [0.75, 4], (4, 5): [0.125, 8]}, 5, channels=2)
+    layer(inputs)
+    kernel = np.zeros((3, 3, 2, 1))
+    kernel[..., 0, 0], kernel[1, 2, 1, 0] = np.arange(1.0, 10).reshape(3, 3), 10
+    layer.set_weights([kernel, np.array([1.0, -1.0])])
+    first = [1 + 5 * 0.25 + 8 * 0.5 + 9 * 0.75, 1 + 2 * 0.25 + 5 * 0.5 + 6 * 0.75, 1 + 0.25 + 4 * 0.5 + 5 * 0.75]
+    assert layer(inputs).numpy()[0].T.tolist() == [[*first, 1 + 5 * 0.125, 0], [-1, -1 + 10 * 4, -1, -1, 0]]
+
+
 def test_a_slot_is_active_by_its_hash_even_when_its_features_are_zero():
     layer = sp.QConv2DSparse(1, 3)
     inputs = compact({(1, 1): 0.0, (3, 3): 0.0}, 3)
@@ -241,6 +253,9 @@ def test_neighbours_found_while_a_graph_is_built_stay_in_it():
         (lambda: sp.InputReduce(3, 0, "quantized_bits(8,2,alpha='auto')"), "alpha"),
         (lambda: sp.QConv2DSparse(1, 4), "odd"),
         (lambda: sp.QConv2DSparse(1, (3, 2)), "odd"),
+        (lambda: sp.QDepthwiseConv2DSparse(4), "odd"),
+        (lambda: sp.QDepthwiseConv2DSparse(3, strides=2), "strides"),
+        (lambda: sp.QDepthwiseConv2DSparse(3)(TOY), "features"),
         (lambda: sp.QConv2DSparse(0, 3), "filters"),
         (lambda: sp.QConv2DSparse(1, 3, strides=2), "strides"),
         (lambda: sp.QConv2DSparse(1, 3, padding="valid"), "padding"),

@@ -101,7 +101,7 @@ def test_a_setting_of_hls4ml_is_merged_key_by_key(tmp_path):
     [
         ({"Layers": {}}, "no section 'Layers'; there are Model, LayerName"),
         ({"Model": {"ReuseFaktor": 2}}, "no key 'ReuseFaktor'"),
-        ({"Model": {"ReuseFactor": 0}}, "a whole number from 1 on, not 0"),
+        ({"Model": {"ReuseFactor": 0}}, "must be a whole number, at least 1, not 0"),
         ({"Model": {"Strategy": "Resourceful"}}, "'Latency', 'Resource', .* not 'Resourceful'"),
         ({"LayerName": {"conv9": {}}}, "no layer 'conv9'"),
         ({"LayerName": {"relu1": {"Precison": {}}}}, "no key 'Precison'"),

@@ -61,6 +61,7 @@ def base(kind: str) -> keras.Model:
     if kind == "sparse":
         x, hash = sp.InputReduce(5)(image)
         x = QActivation("quantized_relu(6,2)")(sp.QConv2DSparse(2, 3, **W)([x, hash]))
+        x = QActivation("quantized_relu(6,2)")(sp.QDepthwiseConv2DSparse((3, 5), **W)([x, hash]))
         x, hash = sp.AveragePooling2DSparse(2, (6, 8))([x, hash])
         x, hash = sp.MaxPooling2DSparse((1, 2), (3, 4))([x, hash])
         x = sp.SparseFlatten((3, 2))([x, hash])
@@ -110,7 +111,7 @@ def around(kind: str, cls: type, changes: dict) -> keras.Model:
         out = layer([x, hash])
         if cls is sp.SparseFlatten:
             model = keras.Model(image, out)
-        elif cls is sp.QConv2DSparse:
+        elif cls in (sp.QConv2DSparse, sp.QDepthwiseConv2DSparse):
             model = keras.Model(image, sp.SparseFlatten(shape)([out, hash]))
         else:
             pooled = tuple(s // p for s, p in zip(layer.image_shape, layer.pool_size, strict=True))

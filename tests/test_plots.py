@@ -3,6 +3,7 @@
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
@@ -94,13 +95,33 @@ def test_roc_says_the_auc_on_logarithmic_axes_from_a_thousandth(ax):
     assert line.get_xdata().tolist() == [0, 0.5, 1, 1]
 
 
-def test_score_vs_n_sorts_n_and_puts_the_standard_beside_it(ax):
-    scores = {("sparse", 8): {20: 0.9, 8: 0.7}}
-    sparse, standard = plots.score_vs_n(ax, scores, standard={"standard": 0.95}, ylabel="AUC")
-    assert sparse.get_xydata().tolist() == [[8, 0.7], [20, 0.9]]
+SCORES = {
+    Network("microboone", 16): 0.95,
+    Network("microboone", 8, 20): 0.9,
+    Network("microboone", 8, 8): 0.7,
+    Network("microboone", 16, 8): 0.8,
+}
+
+
+@pytest.mark.parametrize("given", [SCORES, pd.Series(SCORES)], ids=["dict", "series"])
+def test_score_vs_n_draws_a_line_a_number_of_bits_and_a_level_a_standard_network(ax, given):
+    narrow, wide, standard = plots.score_vs_n(ax, given, ylabel="AUC")
+    assert narrow.get_xydata().tolist() == [[8, 0.7], [20, 0.9]]
+    assert wide.get_xydata().tolist() == [[8, 0.8]]
     assert list(standard.get_ydata()) == [0.95, 0.95]
     assert ax.get_xticks().tolist() == [8, 20]
-    assert sparse.get_linestyle() == "--" and standard.get_linestyle() == "-"
+    assert [line.get_linestyle() for line in (narrow, wide, standard)] == ["--", "-", "-"]
+    assert narrow.get_color() == wide.get_color() != standard.get_color()
+    legend = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert legend == ["sparse, 8 bit", "sparse, 16 bit", "standard, 16 bit"]
+
+
+def test_score_vs_n_goes_to_where_it_is_told(ax):
+    narrow, wide, _ = plots.score_vs_n(ax, SCORES, ylabel="AUC", at={8: 61.5, 20: 93.25})
+    assert narrow.get_xdata().tolist() == [61.5, 93.25] and wide.get_xdata().tolist() == [61.5]
+    assert ax.get_xticks().tolist() == [61.5, 93.25]
+    with pytest.raises(KeyError, match="20"):
+        plots.score_vs_n(ax, SCORES, ylabel="AUC", at={8: 61.5})
 
 
 def test_confusion_shows_counts_and_shares_of_the_true_class(ax):

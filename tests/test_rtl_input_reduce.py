@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from networks import corner_images
 
 from sparsepixels_lib.measure.simulation import simulate
+from sparsepixels_lib.network.probes import corner_images
 from sparsepixels_lib.numerics.codes import Codes, ap_fixed
 
 RTL = Path(__file__).parents[1] / "hls" / "rtl"

@@ -21,8 +21,8 @@ keras = tf.keras
 
 
 def chain(shape, n, *body, bits=8, threshold=0.0, name="tiny"):
-    """A sparse network of the layers `body`: ("conv", filters, size), ("act", quantizer), ("average", pool),
-    ("average", pool, quantizer), ("max", pool), ("flatten",), ("dense", units)."""
+    """A sparse network of the layers `body`: ("conv", filters, size), ("depthwise", size), ("act", quantizer),
+    ("average", pool), ("average", pool, quantizer), ("max", pool), ("flatten",), ("dense", units)."""
     weights = {f"{w}_quantizer": f"quantized_bits({bits},2,alpha=1)" for w in ("kernel", "bias")}
     image = keras.Input(shape, name="image")
     x, hash = sp.InputReduce(n, threshold, f"quantized_relu({bits},0)", name="input_reduce")(image)
@@ -31,6 +31,8 @@ def chain(shape, n, *body, bits=8, threshold=0.0, name="tiny"):
         called = {"name": name_of(k, kind)}
         if kind == "conv":
             x = sp.QConv2DSparse(*options, **weights, **called)([x, hash])
+        elif kind == "depthwise":
+            x = sp.QDepthwiseConv2DSparse(*options, **weights, **called)([x, hash])
         elif kind == "act":
             x = sp.models.QActivation(options[0], **called)(x)
         elif kind in ("average", "max"):
@@ -100,6 +102,11 @@ NETWORKS = {
         sp.Design(rows=9, pixels=2),
     ),
     "one slot and a maximum": (((4, 5, 1), 1, ("max", 2), ("flatten",), ("dense", 2)), sp.Design(rows=4, pixels=1)),
+    "depthwise convolutions of three channels, the second wider than 9 bits, with a remainder of slots": (
+        ((8, 9, 3), 7, ("depthwise", (3, 5)), ("act", "quantized_bits(11,2,alpha=1)"), ("depthwise", 3), RELU)
+        + (("average", 2), ("conv", 2, 1), RELU, ("flatten",), ("dense", 2)),
+        sp.Design(rows=3, pixels=3),
+    ),
     "no convolution at all": (
         ((5, 6, 2), 4, ("flatten",), RELU, ("dense", 3), ("act", "quantized_bits(5,3,alpha=1)"), ("dense", 2)),
         sp.Design(rows=8, pixels=3),
@@ -109,7 +116,7 @@ NETWORKS = {
 
 @pytest.mark.parametrize(
     ("name", "weights", "bits"),
-    list(zip(NETWORKS, [ordinary] * 6 + [cancelling], [8, 8, 8, 6, 8, 8, 16], strict=True)),
+    list(zip(NETWORKS, [ordinary] * 7 + [cancelling], [8, 8, 8, 6, 8, 8, 8, 16], strict=True)),
 )
 def test_the_rtl_equals_keras_and_the_oracle_whatever_the_events_do(name, weights, bits, tmp_path, state_count):
     body, design = NETWORKS[name]
@@ -138,10 +145,13 @@ def networks_and_designs(draw):
     bits, size = draw(st.sampled_from([5, 8, 12, 16])), (height, width)  # above 9, sums have a register more
     act = st.sampled_from([RELU, ("act", "quantized_relu(12,2)"), ("act", "quantized_bits(7,1,alpha=1)")])
     body = []
-    for kind in draw(st.lists(st.sampled_from(["conv", "conv", "average", "max"]), min_size=1, max_size=3)):
+    kinds = st.sampled_from(["conv", "conv", "depthwise", "average", "max"])
+    for kind in draw(st.lists(kinds, min_size=1, max_size=3)):
         if kind == "conv":
             kernel = draw(st.sampled_from([1, 3, 5])), draw(st.sampled_from([1, 3, 7, 9]))
             body += [("conv", draw(st.integers(1, 3)), kernel), draw(act)]
+        elif kind == "depthwise":
+            body += [("depthwise", draw(st.sampled_from([1, 3, 5]))), draw(act)]
         else:
             pool = draw(st.integers(1, 3)), draw(st.integers(1, 3))
             if pool[0] <= size[0] and pool[1] <= size[1]:
@@ -216,8 +226,8 @@ def test_rows_pixels_and_filters_change_cycles_as_documented(tmp_path):
 @pytest.mark.parametrize(
     ("knobs", "message"),
     [
-        ({"rows": 0}, "rows a cycle: a whole number from 1 on, not 0"),
-        ({"pixels": {"conv1": 2.5}}, "pixels of conv1 a cycle: .* not 2.5"),
+        ({"rows": 0}, "rows a cycle must be a whole number, at least 1, not 0"),
+        ({"pixels": {"conv1": 2.5}}, "pixels of conv1 a cycle .* not 2.5"),
         ({"filters": True}, "filters a cycle"),
         ({"multipliers": {"conv1": "bram"}}, "multipliers of conv1: one of auto, dsp, lut, not 'bram'"),
         ({"interface": "stream"}, 'choose "image" or "rows"'),

@@ -6,7 +6,6 @@ import contextlib
 import copy
 import sys
 from collections.abc import Mapping
-from numbers import Integral
 
 import hls4ml
 import tf_keras
@@ -14,11 +13,12 @@ from hls4ml.backends.fpga.fpga_backend import FPGABackend
 from hls4ml.model.types import FixedPrecisionType
 from qkeras import QActivation, QConv2D, QDense
 
+from ..network.base import OnCompactArrays
 from ..network.graph import is_sparse, layer_before, pixel_format
-from ..network.layers import QConv2DSparse
 from ..network.ranges import ranges
 from ..network.rules import RECIPROCAL_BITS, Range
 from ..numerics.quantizers import fixed
+from ..numerics.whole import whole
 from . import nodes
 
 WHOLE = ("ReuseFactor", "TableSize", "BramFactor", "ParallelizationFactor")
@@ -48,7 +48,7 @@ def hls_config(model, backend: str, parallel: Mapping, extra: Mapping) -> dict:
         by_name[model.layers[0].name]["Precision"] = {"result": str(nodes.ap_type(pixel_format(model)))}
     for layer in model.layers:
         settings = by_name[layer.name]
-        if type(layer) is QConv2DSparse:  # has knobs of its own, and hls4ml takes it for a dense convolution
+        if isinstance(layer, OnCompactArrays) and layer.weights:  # hls4ml takes it for a dense convolution
             settings["Strategy"] = "Latency"
         if type(layer) is tf_keras.layers.AveragePooling2D:
             settings["Precision"] |= _average_types(bounds[layer_before(model, layer).name], layer)
@@ -105,8 +105,8 @@ def _merge_settings(where: str, known: dict, settings: Mapping, more: set[str]) 
     for key, value in settings.items():
         if key in CHOICES and value not in CHOICES[key]:
             raise ValueError(f"{where}[{key!r}]: one of {', '.join(map(repr, CHOICES[key]))}, not {value!r}.")
-        if key in WHOLE and not (isinstance(value, Integral) and not isinstance(value, bool) and value >= 1):
-            raise ValueError(f"{where}[{key!r}]: a whole number from 1 on, not {value!r}.")
+        if key in WHOLE:
+            whole(value, f"{where}[{key!r}]")
         if key.endswith("_t"):
             _check_type(f"{where}[{key!r}]", value)
     known |= settings

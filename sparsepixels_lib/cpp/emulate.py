@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import threading
 from pathlib import Path
@@ -19,6 +18,7 @@ from ..network.graph import graph_nodes, layer_before, logits_layer
 from ..network.images import check_images
 from ..network.probes import probe_images
 from ..network.supported import graph_model
+from .compile import compiled, private_copy
 
 RUNNING = threading.RLock()  # a library has one trace and one set of streams
 
@@ -195,20 +195,16 @@ def _traced(node) -> dict[str, object]:
 
 
 def _compile(hls_model: CnnGraph) -> None:
+    """Write, compile and load the project, unless that was done, here or by stock hls4ml, with the trace."""
     if hls_model._top_function_lib is not None and hls_model.config.trace_output:
         return
     hls_model.config.trace_output = True
     hls_model.write()
-    log = Path(hls_model.config.get_output_dir()) / "compile.log"
-    with log.open("w") as sink, contextlib.redirect_stdout(sink):
-        try:
-            hls_model._compile()
-        except Exception as error:
-            sink.flush()
-            lines = [
-                line for line in log.read_text().splitlines() if "error" in line.lower() or "not found" in line.lower()
-            ]
-            raise RuntimeError(f"The C++ project did not compile ({log}): {lines[0] if lines else error}") from error
+    folder, name = Path(hls_model.config.get_output_dir()), hls_model.config.get_project_name()
+    stamp = hls_model.config.get_config_value("Stamp")
+    library = private_copy(compiled(folder, name), folder / "firmware" / f"{name}-{stamp}-traced.so")
+    hls_model._top_function_lib = ctypes.CDLL(str(library.absolute()))
+    hls_model._top_function_lib.weights_are_in(str((folder / "firmware" / "weights").absolute()).encode())
 
 
 def _name_second_outputs(hls_model: CnnGraph) -> None:

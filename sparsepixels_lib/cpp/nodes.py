@@ -7,8 +7,6 @@ go in.
 
 from __future__ import annotations
 
-from numbers import Integral
-
 import numpy as np
 from hls4ml.model.attributes import Attribute, ConfigurableAttribute, TypeAttribute, WeightAttribute
 from hls4ml.model.layers import Layer
@@ -16,6 +14,7 @@ from hls4ml.model.quantizers import Quantizer
 from hls4ml.model.types import FixedPrecisionType, IntegerPrecisionType, NamedType
 
 from ..numerics.codes import Codes, ap_fixed, reciprocal_code
+from ..numerics.whole import is_whole
 
 BACKENDS = ("Vitis", "Vivado")
 
@@ -100,7 +99,7 @@ class _SparseNode(Layer):
 
     def _knob(self, name: str, limit: int):
         value = self.get_attr(f"parallel_{name}") or limit
-        if isinstance(value, bool) or not isinstance(value, Integral) or not 1 <= value <= limit:
+        if not is_whole(value, 1) or value > limit:
             raise ValueError(f"{self.name}: parallel {name} must be 1 to {limit} (0 means all), not {value!r}.")
         self.set_attr(f"parallel_{name}", int(value))
 
@@ -119,18 +118,16 @@ class InputReduceNode(_SparseNode):
         )
 
 
-class QConv2DSparseNode(_SparseNode):
+class _ConvolutionNode(_SparseNode):
     _expected_attributes = [
-        *(Attribute(a) for a in ("n_filt", "kernel_height", "kernel_width")),
-        *(ConfigurableAttribute(f"parallel_{a}", default=0) for a in ("pixels", "filters", "channels")),
+        *(Attribute(a) for a in ("kernel_height", "kernel_width")),
+        *(ConfigurableAttribute(f"parallel_{a}", default=0) for a in ("pixels", "channels")),
         *(kind(a) for a in ("weight", "bias") for kind in (WeightAttribute, TypeAttribute)),
     ]
 
-    def _define(self):
-        x, hash_t = self._features(), self.get_input_variable(self.inputs[1]).type.precision
-        n_slots, n_chan, n_filt = self.get_attr("n_slots"), self.get_attr("n_chan"), self.get_attr("n_filt")
-        for name, limit in {"pixels": n_slots, "filters": n_filt, "channels": n_chan}.items():
-            self._knob(name, limit)
+    def _sums(self, x: FixedPrecisionType, n_chan: int, n_filt: int) -> None:
+        """Types and weights of `n_filt` sums over what `n_chan` channels show in the kernel."""
+        hash_t, n_slots = self.get_input_variable(self.inputs[1]).type.precision, self.get_attr("n_slots")
         w, b = self.get_attr("weight_quantizer").hls_type, self.get_attr("bias_quantizer").hls_type
         terms = min(n_slots, self.get_attr("kernel_height") * self.get_attr("kernel_width")) * n_chan
         fraction = max(x.fractional + w.fractional, b.fractional)
@@ -143,6 +140,24 @@ class QConv2DSparseNode(_SparseNode):
         self._add_outputs(n_filt, accum)
         self.add_weights_variable("weight", "w{index}", quantizer=self.get_attr("weight_quantizer"))
         self.add_weights_variable("bias", "b{index}", quantizer=self.get_attr("bias_quantizer"))
+
+
+class QConv2DSparseNode(_ConvolutionNode):
+    _expected_attributes = [Attribute("n_filt"), ConfigurableAttribute("parallel_filters", default=0)]
+
+    def _define(self):
+        x, n_chan, n_filt = self._features(), self.get_attr("n_chan"), self.get_attr("n_filt")
+        for name, limit in {"pixels": self.get_attr("n_slots"), "filters": n_filt, "channels": n_chan}.items():
+            self._knob(name, limit)
+        self._sums(x, n_chan, n_filt)
+
+
+class QDepthwiseConv2DSparseNode(_ConvolutionNode):
+    def _define(self):
+        x, n_chan = self._features(), self.get_attr("n_chan")
+        for name, limit in {"pixels": self.get_attr("n_slots"), "channels": n_chan}.items():
+            self._knob(name, limit)
+        self._sums(x, 1, n_chan)
 
 
 class _PoolingNode(_SparseNode):

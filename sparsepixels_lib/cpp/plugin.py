@@ -20,12 +20,14 @@ from .nodes import (
     InputReduceNode,
     MaxPooling2DSparseNode,
     QConv2DSparseNode,
+    QDepthwiseConv2DSparseNode,
     SparseFlattenNode,
     ap_type,
 )
 
 _PARAMETERS = {  # what of a node's attributes its C++ header reads
     InputReduceNode: ("height", "width", "n_chan", "n_slots"),
+    QDepthwiseConv2DSparseNode: ("n_slots", "n_chan", "kernel_height", "kernel_width"),
     QConv2DSparseNode: ("n_slots", "n_chan", "n_filt", "kernel_height", "kernel_width"),
     AveragePooling2DSparseNode: ("n_slots", "n_chan", "height", "width", "pool_height", "pool_width"),
     MaxPooling2DSparseNode: ("n_slots", "n_chan", "height", "width", "pool_height", "pool_width"),
@@ -83,19 +85,17 @@ def _parse(keras_layer: dict, input_names, input_shapes, data_reader):
         layer |= {"n_slots": config["n_active"], "threshold": pixel.floor(config["threshold"])}
         layer |= {"image_precision": ap_type(pixel)}
         output = [config["n_active"], shape[2]]
-    elif kind == "QConv2DSparse":
-        layer |= {
-            "n_filt": config["filters"],
-            "kernel_height": config["kernel_size"][0],
-            "kernel_width": config["kernel_size"][1],
-        }
-        bias = data_reader.get_weights_data(name, "bias") if config["use_bias"] else np.zeros(config["filters"])
+    elif "Conv2D" in kind:
+        filters = config.get("filters", shape[1])  # a depthwise convolution has as many as channels
+        layer |= {"n_filt": filters} if "filters" in config else {}
+        layer |= {"kernel_height": config["kernel_size"][0], "kernel_width": config["kernel_size"][1]}
+        bias = data_reader.get_weights_data(name, "bias") if config["use_bias"] else np.zeros(filters)
         layer |= {"weight_data": data_reader.get_weights_data(name, "kernel"), "bias_data": bias}
         layer |= {
             f"{w}_quantizer": FixedQuantizer(fixed(config[f"{k}_quantizer"]))
             for w, k in (("weight", "kernel"), ("bias", "bias"))
         }
-        output = [shape[0], config["filters"]]
+        output = [shape[0], filters]
     else:
         layer |= {"height": config["image_shape"][0], "width": config["image_shape"][1]}
         output = [shape[0], shape[1]]
@@ -117,6 +117,11 @@ def _parse(keras_layer: dict, input_names, input_shapes, data_reader):
 _NODES = {  # Keras class -> node, C++ function, header
     "InputReduce": (InputReduceNode, "input_reduce", "input_reduce.h"),
     "QConv2DSparse": (QConv2DSparseNode, "qconv2d_sparse", "qconv2d_sparse.h"),
+    "QDepthwiseConv2DSparse": (
+        QDepthwiseConv2DSparseNode,
+        "qdepthwise_conv2d_sparse",
+        "qdepthwise_conv2d_sparse.h",
+    ),
     "AveragePooling2DSparse": (AveragePooling2DSparseNode, "average_pooling2d_sparse", "pooling2d_sparse.h"),
     "MaxPooling2DSparse": (MaxPooling2DSparseNode, "max_pooling2d_sparse", "pooling2d_sparse.h"),
     "SparseFlatten": (SparseFlattenNode, "sparse_flatten", "sparse_flatten.h"),

@@ -41,7 +41,8 @@ def mnist_sums(images: np.ndarray) -> np.ndarray:
     """Sum 3x3 pixels: uint8 (n, 28, 28) -> uint16 (n, 9, 9), nine times the valid average pool (28 = 9 * 3 + 1)."""
     if images.ndim != 3 or images.shape[1:] != (28, 28) or images.dtype != np.uint8:
         raise ValueError(f"MNIST images are (n, 28, 28) uint8; got {images.shape} {images.dtype}")
-    return images[:, :27, :27].reshape(-1, 9, 3, 9, 3).sum(axis=(2, 4), dtype=np.uint16)
+    sums: np.ndarray = images[:, :27, :27].reshape(-1, 9, 3, 9, 3).sum(axis=(2, 4), dtype=np.uint16)
+    return sums
 
 
 def sparsify_mnist(sums: np.ndarray, size: int = 48, factor: float = 3.5, threshold: float = 0.4) -> np.ndarray:

@@ -14,7 +14,7 @@ import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zlib import error as ZlibError
 
 import numpy as np
@@ -30,7 +30,7 @@ class CoordinateList(NamedTuple):
     """Images as the arrays that the module describes: offsets (n + 1,), index (m,), value (m,), label (n,)."""
 
     offsets: np.ndarray
-    index: np.ndarray
+    index: np.ndarray  # type: ignore[assignment]  # hides tuple.index
     value: np.ndarray
     label: np.ndarray
 
@@ -74,7 +74,7 @@ def select(pixels: CoordinateList, order: np.ndarray) -> CoordinateList:
     return CoordinateList(offsets, pixels.index[where], pixels.value[where], pixels.label[order])
 
 
-def write(path: str | Path, splits: Mapping[str, CoordinateList], meta: Mapping) -> None:
+def write(path: str | Path, splits: Mapping[str, CoordinateList], meta: Mapping[str, Any]) -> None:
     """Write `splits` (name -> CoordinateList) and `meta`, which has image_shape (H, W), classes and source, to `path`.
 
     The same arguments give the same bytes: nothing is compressed, no time is stored. The file appears only when it is
@@ -96,7 +96,7 @@ def write(path: str | Path, splits: Mapping[str, CoordinateList], meta: Mapping)
         raise OSError(f"cannot write {path} ({error}): make room or choose another folder") from error
 
 
-def read(path: str | Path, split: str, n: int | None = None) -> tuple[np.ndarray, np.ndarray, dict]:
+def read(path: str | Path, split: str, n: int | None = None) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
     """The images (n, H, W, 1) float32 in [0, 1], labels (n,) int64 and `meta` of a split, or of at most its first n
     images. Raises as `read_list`.
     """
@@ -110,7 +110,7 @@ def read(path: str | Path, split: str, n: int | None = None) -> tuple[np.ndarray
     return images.reshape(count, height, width, 1), pixels.label[:count].astype(np.int64), meta
 
 
-def read_list(path: str | Path, split: str) -> tuple[CoordinateList, dict]:
+def read_list(path: str | Path, split: str) -> tuple[CoordinateList, dict[str, Any]]:
     """The pixels of a split as they are in the file, and `meta`.
 
     Raises FileNotFoundError or PermissionError, and ValueError, naming the file, where it is damaged or no such file.
@@ -129,12 +129,13 @@ def read_list(path: str | Path, split: str) -> tuple[CoordinateList, dict]:
     return pixels, meta
 
 
-def _image(pixels):
+def _image(pixels: CoordinateList) -> np.ndarray:
     """The image (m,) that each pixel belongs to."""
-    return np.repeat(np.arange(len(pixels.label)), np.diff(pixels.offsets.astype(np.int64)))
+    counts: np.ndarray = np.diff(pixels.offsets.astype(np.int64))
+    return np.repeat(np.arange(len(pixels.label)), counts)
 
 
-def _check(pixels, area, classes):
+def _check(pixels: CoordinateList, area: int, classes: int) -> None:
     offsets, index, value, label = pixels
     if offsets.shape != (len(label) + 1,) or offsets[0] != 0 or offsets[-1] != len(index) or len(value) != len(index):
         raise ValueError("its offsets do not fit its pixels and labels")

@@ -3,12 +3,14 @@
 `load("sparse_mnist", "test")` gives images in [0, 1] with labels and a sentence that says whether they are real.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from ..numerics.whole import whole
 from ..paths import EMBEDDED
 from . import coordinate_lists
 from .chains import JETS_GEV, MICROBOONE_ADC, sparsify_mnist
@@ -59,18 +61,19 @@ def load(
     _choose("data set", name, _LOADERS)
     _choose("split", split, SPLITS)
     _choose("source", source, SOURCES)
-    if n is not None and (isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1):
-        raise ValueError(f"n={n!r}: give a positive whole number of images, or None for all of them")
+    if n is not None:
+        whole(n, "n, the number of images or None for all,")
     return _LOADERS[name](split, source, None if folder is None else Path(folder), n)
 
 
-def _choose(what, value, choices):
-    if value not in tuple(choices):
-        raise ValueError(f"no {what} {value!r}: this release has {', '.join(map(repr, choices))}")
+def _choose(what: str, value: str, choices: Iterable[str]) -> None:
+    if value not in (known := tuple(choices)):
+        raise ValueError(f"no {what} {value!r}: this release has {', '.join(map(repr, known))}")
 
 
-def _physics(name, script, split, source, folder, n):
-    prepared, generated = (folder and folder / file for file in (f"{name}.npz", f"{name}_default.npz"))  # or None
+def _physics(name: str, script: str, split: str, source: str, folder: Path | None, n: int | None) -> Dataset:
+    prepared, generated = ((folder or Path()) / file for file in (f"{name}.npz", f"{name}_default.npz"))
+    where: object
     if source != "default" and folder and prepared.exists():
         path, kind, where = prepared, "real", prepared
     elif source == "real":
@@ -87,7 +90,7 @@ def _physics(name, script, split, source, folder, n):
     return Dataset(images, labels, name, split, source, tuple(meta["classes"]), *SCALES[name])
 
 
-def _sparse_mnist(split, source, folder, n):
+def _sparse_mnist(split: str, source: str, folder: Path | None, n: int | None) -> Dataset:
     prepared = folder / PREPARED_MNIST if folder is not None and source != "default" else None
     if prepared is not None and prepared.exists():
         path, label = prepared, f"real: MNIST, prepared from the original files ({prepared})"
@@ -106,7 +109,7 @@ def _sparse_mnist(split, source, folder, n):
     return Dataset(images, labels, "sparse_mnist", split, label, digits, "of the brightest pixel")
 
 
-_LOADERS = {
+_LOADERS: dict[str, Callable[..., Dataset]] = {
     "sparse_mnist": _sparse_mnist,
     "lhc_jets": partial(_physics, "lhc_jets", "jets"),
     "microboone": partial(_physics, "microboone", "microboone"),

@@ -25,7 +25,7 @@ class Occupancy:
 
     def percentiles(self, q: Sequence[float] = (5, 50, 95)) -> np.ndarray:
         """Percentiles q (in per cent) of the number of active pixels in an image."""
-        return np.percentile(self.counts, q)
+        return np.asarray(np.percentile(self.counts, q))
 
     def summary(self, n: Sequence[int] = (8, 12, 16, 20)) -> str:
         """Say it in words, for each of the values `n` up to n_max."""
@@ -64,7 +64,7 @@ def occupancy(images: np.ndarray, threshold: float, n_max: int | None = None) ->
     if n_max is not None and not 1 <= index(n_max) <= area:
         raise ValueError(f"n_max={n_max}: an image has {area} pixels, so N goes from 1 to {area}")
 
-    counts, charge, top = [], np.zeros(area), -np.inf
+    found, charge, top = [], np.zeros(area), -np.inf
     for start in range(0, len(images), 1000):
         pixels = images[start : start + 1000, ..., 0].reshape(-1, area)
         if not np.isfinite(pixels).all():
@@ -77,8 +77,8 @@ def occupancy(images: np.ndarray, threshold: float, n_max: int | None = None) ->
         value = pixels[image, pixel].astype(np.float64)
         total = np.bincount(image, weights=value, minlength=len(pixels))
         charge += np.bincount(rank, weights=value / total[image], minlength=area)
-        counts.append(count)
-    counts = np.concatenate(counts)
+        found.append(count)
+    counts = np.concatenate(found)
     if not counts.any():
         raise ValueError(f"no pixel is above the threshold {threshold:g}: the largest value is {top:g}")
     n = np.arange(1, (counts.max() if n_max is None else n_max) + 1)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 WEIGHTS = {"LUT": 1, "DSP48E2": 1, "CARRY": 0.5, "MUXF": 0.5, "INV": 0}  # of primitives, by the start of their names
 
 
-class Path(NamedTuple):
+class TimingPath(NamedTuple):
     """A path between two registers; the inputs and outputs of the top count as registers, too."""
 
     levels: float
@@ -64,7 +64,7 @@ class Module:
         return found
 
 
-def logic_levels(netlist: dict, top: str) -> list[Path]:
+def logic_levels(netlist: dict, top: str) -> list[TimingPath]:
     """The deepest path that ends in each instance of a design, the deepest first; it may have crossed others.
 
     `netlist` is the dict that `yosys_netlist.netlist` returns, or that of Yosys' `write_json` without its library
@@ -217,7 +217,9 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _path(instances: list, arcs: list[Arc], driver: dict, instance: int, levels: float, end: int, net: int) -> Path:
+def _path(
+    instances: list, arcs: list[Arc], driver: dict, instance: int, levels: float, end: int, net: int
+) -> TimingPath:
     """The path of `levels` levels that enters the arc `end` by `net`."""
     passed: Counter[str] = Counter()
     origin = last = (end, net)
@@ -227,7 +229,7 @@ def _path(instances: list, arcs: list[Arc], driver: dict, instance: int, levels:
         if arcs[index].levels:
             passed[re.sub(r"^(LUT|CARRY|MUXF|DSP|RAM|SRL).*", r"\1", arcs[index].cell)] += 1
     path, module, _ = instances[instance]
-    return Path(
+    return TimingPath(
         levels,
         _name(instances, *origin, arcs),
         _name(instances, end, (arcs[end].outputs or [net])[0], arcs),

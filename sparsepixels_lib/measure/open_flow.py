@@ -15,7 +15,7 @@ from ..rtl.project import RtlProject
 from .check import check_rtl
 from .resources import synthesize_open
 
-LEVELS = 12  # logic levels between two registers that the design points keep to
+MOST_LEVELS = 12  # logic levels between two registers that the design points keep to
 
 
 def open_flow(
@@ -63,6 +63,8 @@ def measured(
     table.loc[top, ["latency_min", "latency_max"]] = single.latency.min(), single.latency.max()
     if full_rate.ii:
         table.loc[top, "ii"] = full_rate.ii[1]
-    if (deepest := table.loc[top, "levels"].item()) > LEVELS:
-        print(f"{project.top}: the deepest stage has {deepest:g} logic levels, above {LEVELS}: see the column `levels`")
+    if (deepest := table.loc[top, "levels"].item()) > MOST_LEVELS:
+        print(
+            f"{project.top}: the deepest stage has {deepest:g} logic levels, above {MOST_LEVELS}: see column `levels`"
+        )
     return table

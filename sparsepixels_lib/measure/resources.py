@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..paths import DEVICE
 from ..tools import yosys as yosys_netlist
 from ..tools.files import whole_file
 from .levels import logic_levels
@@ -23,7 +24,7 @@ from .reports import RESOURCES, tidy
 
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)  # what a table does not depend on
 SCRIPT = yosys_netlist.ELABORATE + yosys_netlist.MAP
-DEVICE = "xcu250-figd2104-2L-e (xcup mapping, no place and route)"
+MAPPED = f"{DEVICE} (xcup mapping, no place and route)"
 CELLS = {  # resource: {start of a primitive's name: how many of the resource it is}
     "lut": {"LUT": 1, "SRL": 1, "RAM32X1S": 1, "RAM32X1D": 2, "RAM32M16": 8, "RAM32M": 4, "RAM64X1S": 1}
     | {"RAM64X1D": 2, "RAM64M8": 8, "RAM64M": 4, "RAM128X1S": 2, "RAM128X1D": 4, "RAM256X1S": 4, "RAM512X1S": 8},
@@ -142,7 +143,7 @@ def _table(mapped: dict, project) -> pd.DataFrame:
 
 
 def _restore(record: dict) -> pd.DataFrame:
-    rows = pd.DataFrame(record["rows"]).assign(stage="yosys", tool=record["tool"], device=DEVICE)
+    rows = pd.DataFrame(record["rows"]).assign(stage="yosys", tool=record["tool"], device=MAPPED)
     return tidy(rows, XCU250).assign(levels=rows["levels"].astype(float))
 
 

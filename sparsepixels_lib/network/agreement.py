@@ -10,12 +10,11 @@ from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
-from qkeras import QConv2D, QDense
 
 from ..numerics.codes import reciprocal
 from .exact import layer_values
 from .graph import quantized_weights, walk, weight_format
-from .layers import AveragePooling2DSparse, QConv2DSparse
+from .layers import AveragePooling2DSparse
 from .rules import RECIPROCAL_BITS
 
 keras = tf.keras
@@ -46,7 +45,7 @@ def check_keras(model: keras.Model, images: np.ndarray) -> None:
 
 def _check_reach(layer) -> None:
     """Raises ValueError for weights so far beyond their quantizer that QKeras' x + (q - x) loses q in float32."""
-    for name in ("kernel", "bias") if type(layer) in (QConv2DSparse, QConv2D, QDense) else ():
+    for name in ("kernel", "bias"):
         if getattr(layer, name, None) is not None:
             grid, reach = weight_format(layer, name), float(np.abs(getattr(layer, name).numpy()).max())
             if reach > 2 * grid.max and EPSILON * reach > grid.lsb / 2:
@@ -113,7 +112,7 @@ def stock_average(layer, inputs, out):
 
 def _rounding(layer, inputs, out):
     """How far float32 may be from the exact `out` of a layer."""
-    if type(layer) in (QConv2DSparse, QConv2D, QDense):
+    if hasattr(layer, "kernel"):
         kernel, bias = quantized_weights(layer)
         raw = np.abs(layer.kernel.numpy().astype(np.float64)), np.abs(layer.bias.numpy()) if layer.use_bias else bias
         sizes = [np.maximum(np.abs(one), other) for one, other in zip((kernel, bias), raw, strict=True)]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from numbers import Integral
 
 import numpy as np
 import tensorflow as tf
 
+from ..numerics.whole import whole
 from .graph import logits_layer, walk
 from .images import check_images
 from .ranges import ranges
@@ -36,8 +36,7 @@ def exact_trace(
     Raises TypeError or ValueError for images that are not finite floats of the model's shape and scale, for layers or
     quantizers without an exact meaning, and for networks whose sums do not fit float64.
     """
-    if isinstance(batch_size, bool) or not isinstance(batch_size, Integral) or batch_size < 1:
-        raise ValueError(f"batch_size={batch_size!r}: a whole number of images, at least 1.")
+    batch_size = whole(batch_size, "batch_size")
     model = graph_model(model)
     ranges(model)
     images = check_images(images, model)

@@ -111,4 +111,4 @@ def quantized_weights(layer) -> tuple[np.ndarray, np.ndarray]:
                 "with a lower learning_rate, or load the weights again."
             )
         weights.append(grid.quantize(values))
-    return weights[0], weights[1] if layer.use_bias else np.zeros(weights[0].shape[-1])
+    return weights[0], weights[1] if layer.use_bias else np.zeros(layer.output_shape[-1])

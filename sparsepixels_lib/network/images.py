@@ -6,8 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from ..numerics.codes import Codes
+from .base import NOT_SCALED
 from .graph import pixel_format
-from .layers import NOT_SCALED
 
 
 def check_images(images, model: tf.keras.Model) -> np.ndarray:

@@ -9,28 +9,14 @@ from __future__ import annotations
 
 from numbers import Real
 
-import numpy as np
 import tensorflow as tf
 from qkeras.quantizers import get_quantizer
 
-from .._legacy_keras import refuse_keras_3, require_float32
 from ..numerics.codes import reciprocal
 from ..numerics.quantizers import fixed
+from ..numerics.whole import whole
 from . import ops
-
-NOT_SCALED = "scale the images to [0, 1] first (uint8: divide by 255)"
-
-
-class Layer(tf.keras.layers.Layer):
-    """A layer of legacy Keras that computes in float32. Raises TypeError for tensors of Keras 3."""
-
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        require_float32(self.dtype_policy, f"{type(self).__name__} {self.name!r}")
-
-    def __call__(self, *args, **kwargs):
-        refuse_keras_3(args, kwargs)
-        return super().__call__(*args, **kwargs)
+from .base import NOT_SCALED, Layer, OnCompactArrays, pair, quantizer_name
 
 
 @tf.keras.utils.register_keras_serializable("sparsepixels")
@@ -48,8 +34,8 @@ class InputReduce(Layer):
         super().__init__(**kwargs)
         if isinstance(threshold, bool) or not isinstance(threshold, Real):
             raise ValueError(f"threshold is a number on the scale of the pixels, not {threshold!r}.")
-        self.n_active, self.threshold = _whole(n_active, "n_active"), float(threshold)
-        self.input_quantizer = _quantizer_name(input_quantizer)
+        self.n_active, self.threshold = whole(n_active, "n_active"), float(threshold)
+        self.input_quantizer = quantizer_name(input_quantizer)
         self.format, self._quantize = fixed(self.input_quantizer), get_quantizer(self.input_quantizer)
         if not 0 <= self.threshold < self.format.max:
             raise ValueError(
@@ -84,40 +70,14 @@ class InputReduce(Layer):
         return super().get_config() | own
 
 
-class _OnCompactArrays(Layer):
-    """Checks that a layer was given [features (B, N, C), hash (B, N, 2)]."""
+class _Convolution(OnCompactArrays):
+    """Sparsity-preserving: an output is active iff its input pixel is. 'same' alignment, stride 1, odd kernel sizes.
 
-    def build(self, input_shape):
-        shapes = (
-            [tuple(s) for s in input_shape] if isinstance(input_shape, (list, tuple)) and len(input_shape) == 2 else []
-        )
-        if (
-            not shapes
-            or len(shapes[0]) != 3
-            or len(shapes[1]) != 3
-            or shapes[1][2] != 2
-            or shapes[0][1] != shapes[1][1]
-        ):
-            raise ValueError(
-                f"{type(self).__name__} takes [features (batch, N, C), hash (batch, N, 2)], "
-                f"as InputReduce gives them, not {input_shape}."
-            )
-        super().build(input_shape)
-
-
-@tf.keras.utils.register_keras_serializable("sparsepixels")
-class QConv2DSparse(_OnCompactArrays):
-    """Sparsity-preserving convolution: [features (B, N, C), hash (B, N, 2)] -> features (B, N, filters), same hash.
-
-    An output is active iff its input pixel is: no dilation. Cross-correlation with 'same' alignment and
-    stride 1, bias on every active slot. `kernel` (K_h, K_w, C, filters), odd sizes; `bias` (filters,). Raises
-    ValueError for even kernels, other strides or padding, and quantizers without an exact fixed-point meaning
-    (alpha='auto').
+    The arguments of both convolutions behind `filters`.
     """
 
     def __init__(
         self,
-        filters: int,
         kernel_size,
         kernel_quantizer="quantized_bits(8,2,alpha=1)",
         bias_quantizer="quantized_bits(8,2,alpha=1)",
@@ -128,49 +88,82 @@ class QConv2DSparse(_OnCompactArrays):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.filters, self.use_bias = _whole(filters, "filters"), use_bias
         if use_bias not in (True, False):
             raise ValueError(f"use_bias is True or False, not {use_bias!r}.")
-        self.kernel_size = _pair(kernel_size, "kernel_size")
-        self.kernel_quantizer, self.bias_quantizer = _quantizer_name(kernel_quantizer), _quantizer_name(bias_quantizer)
-        self._quantize_kernel, self._quantize_bias = (
-            get_quantizer(self.kernel_quantizer),
-            get_quantizer(self.bias_quantizer),
-        )
+        self.use_bias, self.kernel_size = use_bias, pair(kernel_size, "kernel_size")
+        self.kernel_quantizer, self.bias_quantizer = quantizer_name(kernel_quantizer), quantizer_name(bias_quantizer)
+        self._quantize_kernel, self._quantize_bias = map(get_quantizer, (self.kernel_quantizer, self.bias_quantizer))
         self.kernel_initializer = tf.keras.initializers.get(kernel_initializer)
         if any(k % 2 == 0 for k in self.kernel_size):
             raise ValueError(f"kernel_size must be odd, so that the kernel has a centre, not {self.kernel_size}.")
-        if _pair(strides, "strides") != (1, 1) or padding != "same":
+        if pair(strides, "strides") != (1, 1) or padding != "same":
             raise ValueError(
                 "A sparsity-preserving convolution has strides=1 and padding='same', "
                 f"not strides={strides}, padding={padding!r}."
             )
 
-    def build(self, input_shape):
-        super().build(input_shape)
-        shape = (*self.kernel_size, input_shape[0][-1], self.filters)
+    def _add_weights(self, shape: tuple[int, ...], outputs: int) -> None:
         self.kernel = self.add_weight("kernel", shape, initializer=self.kernel_initializer)
-        self.bias = self.add_weight("bias", (self.filters,), initializer="zeros") if self.use_bias else None
+        self.bias = self.add_weight("bias", (outputs,), initializer="zeros") if self.use_bias else None
 
-    def call(self, inputs):
-        features, hash = inputs
-        bias = self._quantize_bias(self.bias) if self.use_bias else tf.zeros(self.filters)
-        return ops.conv2d(features, hash, self._quantize_kernel(self.kernel), bias)
+    def _quantized(self, outputs: int) -> tuple[tf.Tensor, tf.Tensor]:
+        bias = self._quantize_bias(self.bias) if self.use_bias else tf.zeros(outputs)
+        return self._quantize_kernel(self.kernel), bias
 
     def get_config(self):
-        initializer = tf.keras.initializers.serialize(self.kernel_initializer)
-        own = {
-            "filters": self.filters,
+        return super().get_config() | {
             "kernel_size": self.kernel_size,
             "kernel_quantizer": self.kernel_quantizer,
             "bias_quantizer": self.bias_quantizer,
             "use_bias": self.use_bias,
-            "kernel_initializer": initializer,
+            "kernel_initializer": tf.keras.initializers.serialize(self.kernel_initializer),
         }
-        return super().get_config() | own
 
 
-class _Pooling2DSparse(_OnCompactArrays):
+@tf.keras.utils.register_keras_serializable("sparsepixels")
+class QConv2DSparse(_Convolution):
+    """Sparsity-preserving convolution: [features (B, N, C), hash (B, N, 2)] -> features (B, N, filters), same hash.
+
+    An output is active iff its input pixel is: no dilation. Cross-correlation with 'same' alignment and
+    stride 1, bias on every active slot. `kernel` (K_h, K_w, C, filters), odd sizes; `bias` (filters,). Raises
+    ValueError for even kernels, other strides or padding, and quantizers without an exact fixed-point meaning
+    (alpha='auto').
+    """
+
+    def __init__(self, filters: int, kernel_size, *args, **kwargs):
+        super().__init__(kernel_size, *args, **kwargs)
+        self.filters = whole(filters, "filters")
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self._add_weights((*self.kernel_size, input_shape[0][-1], self.filters), self.filters)
+
+    def call(self, inputs):
+        features, hash = inputs
+        return ops.conv2d(features, hash, *self._quantized(self.filters))
+
+    def get_config(self):
+        return super().get_config() | {"filters": self.filters}
+
+
+@tf.keras.utils.register_keras_serializable("sparsepixels")
+class QDepthwiseConv2DSparse(_Convolution):
+    """Sparsity-preserving depthwise convolution: every channel with a kernel of its own.
+
+    [features (B, N, C), hash (B, N, 2)] -> features (B, N, C), same hash; otherwise as `QConv2DSparse`. `kernel`
+    (K_h, K_w, C, 1) as in Keras' DepthwiseConv2D with depth_multiplier 1; `bias` (C,).
+    """
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self._add_weights((*self.kernel_size, input_shape[0][-1], 1), input_shape[0][-1])
+
+    def call(self, inputs):
+        features, hash = inputs
+        return ops.depthwise_conv2d(features, hash, *self._quantized(features.shape[-1]))
+
+
+class _Pooling2DSparse(OnCompactArrays):
     """[features, hash] -> [features, hash] of the pooled image, still N slots.
 
     A cell lives in the slot of its first pixel. Pixels in a partial window at the edge are dropped, as in
@@ -179,8 +172,8 @@ class _Pooling2DSparse(_OnCompactArrays):
 
     def __init__(self, pool_size, image_shape, strides=None, **kwargs):
         super().__init__(**kwargs)
-        self.pool_size, self.image_shape = _pair(pool_size, "pool_size"), _pair(image_shape, "image_shape")
-        if strides is not None and _pair(strides, "strides") != self.pool_size:
+        self.pool_size, self.image_shape = pair(pool_size, "pool_size"), pair(image_shape, "image_shape")
+        if strides is not None and pair(strides, "strides") != self.pool_size:
             raise ValueError(
                 f"Sparse pooling windows do not overlap: strides must equal pool_size {self.pool_size}, not {strides}."
             )
@@ -202,8 +195,8 @@ class AveragePooling2DSparse(_Pooling2DSparse):
 
     def __init__(self, pool_size, image_shape, reciprocal_bits: int = 16, output_quantizer=None, **kwargs):
         super().__init__(pool_size, image_shape, **kwargs)
-        self.reciprocal_bits = _whole(reciprocal_bits, "reciprocal_bits")
-        self.output_quantizer = None if output_quantizer is None else _quantizer_name(output_quantizer)
+        self.reciprocal_bits = whole(reciprocal_bits, "reciprocal_bits")
+        self.output_quantizer = None if output_quantizer is None else quantizer_name(output_quantizer)
         self._quantize = get_quantizer(self.output_quantizer) or (lambda x: x)
         self.scale = reciprocal_bits <= 52 and reciprocal(self.pool_size[0] * self.pool_size[1], self.reciprocal_bits)
         if self.scale == 0 or self.reciprocal_bits > 52:
@@ -237,7 +230,7 @@ class MaxPooling2DSparse(_Pooling2DSparse):
 
 
 @tf.keras.utils.register_keras_serializable("sparsepixels")
-class SparseFlatten(_OnCompactArrays):
+class SparseFlatten(OnCompactArrays):
     """[features (B, N, C), hash (B, N, 2)] -> (B, H W C): Keras' Flatten of the pixel view.
 
     Zero where no slot is active.
@@ -245,7 +238,7 @@ class SparseFlatten(_OnCompactArrays):
 
     def __init__(self, image_shape, **kwargs):
         super().__init__(**kwargs)
-        self.image_shape = _pair(image_shape, "image_shape")
+        self.image_shape = pair(image_shape, "image_shape")
 
     def call(self, inputs):
         features, hash = inputs
@@ -254,22 +247,3 @@ class SparseFlatten(_OnCompactArrays):
 
     def get_config(self):
         return super().get_config() | {"image_shape": self.image_shape}
-
-
-def _whole(value, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}.")
-    return int(value)
-
-
-def _pair(value, name: str) -> tuple[int, int]:
-    pair = tuple(value) if isinstance(value, (list, tuple)) else (value, value)
-    if len(pair) != 2:
-        raise ValueError(f"{name} must be one or two whole numbers, not {value!r}.")
-    return _whole(pair[0], name), _whole(pair[1], name)
-
-
-def _quantizer_name(quantizer) -> str:
-    """The quantizer as a string: what saves and loads; refused here if it has no exact fixed-point meaning."""
-    fixed(quantizer)
-    return quantizer if isinstance(quantizer, str) else str(get_quantizer(quantizer))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from .graph import input_reduce_of, is_sparse, pixel_format
+from .graph import input_reduce_of, is_sparse
 from .models import ARCHITECTURES, network_name, sparse_cnn, standard_cnn
 from .reference import load_weights, reference_scores
 
@@ -60,15 +60,17 @@ class Network:
 
     @classmethod
     def of(cls, model: keras.Model) -> Network | None:
-        """The identity of a model, by its name and layers; None for a network of one's own."""
+        """The identity of a model, by its name and slots; None for a network of one's own."""
         n_active = input_reduce_of(model).n_active if is_sparse(model) else None
-        names = {cls(dataset, pixel_format(model).bits, n_active) for dataset in ARCHITECTURES}
-        return next((network for network in names if network.name == model.name), None)
+        known = [cls(dataset, bits, n_active) for dataset in ARCHITECTURES for bits in (8, 16)]
+        return next((network for network in known if network.name == model.name), None)
 
     @classmethod
     def shipped(cls) -> list[Network]:
         """All with reference weights: every data set, 8 and 16 bits, N of 8, 12, 16, 20 and the standard CNN."""
-        return [cls(name, bits, n) for name in ARCHITECTURES for bits in (8, 16) for n in (8, 12, 16, 20, None)]
+        known = reference_scores()
+        found = [cls(name, bits, n) for name in ARCHITECTURES for bits in (8, 16) for n in (8, 12, 16, 20, None)]
+        return [network for network in found if network.name in known]
 
 
 def reference_model(dataset: str, bits: int, n_active: int | None) -> keras.Model:

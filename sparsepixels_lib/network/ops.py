@@ -70,12 +70,30 @@ def conv2d(features: tf.Tensor, hash: tf.Tensor, kernel: tf.Tensor, bias: tf.Ten
     `kernel` (K_h, K_w, C, F), `bias` (F,).
     """
     k_h, k_w, channels, filters = kernel.shape
-    source, target = neighbours(hash, (k_h, k_w))
-    x = tf.gather(tf.reshape(features, (-1, channels)), source)
+    patches = _patches(features, hash, (k_h, k_w))
+    out = tf.reshape(patches, (-1, k_h * k_w * channels)) @ tf.reshape(kernel, (-1, filters)) + bias
+    return tf.reshape(out, (-1, hash.shape[1], filters)) * tf.cast(active(hash), out.dtype)[..., None]
+
+
+def depthwise_conv2d(features: tf.Tensor, hash: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
+    """out_i[c] = bias[c] + sum_j kernel[hash_j - hash_i][c] x_j[c] over active j, on active i only: (B, N, C).
+
+    `kernel` (K_h, K_w, C, 1), `bias` (C,).
+    """
+    k_h, k_w, channels, _ = kernel.shape
+    patches = _patches(features, hash, (k_h, k_w))
+    out = tf.reduce_sum(patches * tf.reshape(kernel, (k_h * k_w, channels)), axis=1) + bias
+    return tf.reshape(out, (-1, hash.shape[1], channels)) * tf.cast(active(hash), out.dtype)[..., None]
+
+
+def _patches(features: tf.Tensor, hash: tf.Tensor, kernel_size: tuple[int, int]) -> tf.Tensor:
+    """What each slot sees through the kernel: (B N, K_h K_w, C), zero where there is no active pixel."""
+    k_h, k_w = kernel_size
+    source, target = neighbours(hash, kernel_size)
+    x = tf.gather(tf.reshape(features, (-1, features.shape[-1])), source)
     slots = tf.size(hash) // 2
     patches = tf.math.unsorted_segment_sum(x, target, slots * k_h * k_w)  # each (slot, offset) has one pixel at most
-    out = tf.reshape(patches, (slots, k_h * k_w * channels)) @ tf.reshape(kernel, (-1, filters)) + bias
-    return tf.reshape(out, (-1, hash.shape[1], filters)) * tf.cast(active(hash), out.dtype)[..., None]
+    return tf.reshape(patches, (slots, k_h * k_w, features.shape[-1]))
 
 
 def pixel_index(hash: tf.Tensor, image_shape: tuple[int, int], pool_size: tuple[int, int] = (1, 1)) -> tf.Tensor:

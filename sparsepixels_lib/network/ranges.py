@@ -8,13 +8,13 @@ from __future__ import annotations
 import tensorflow as tf
 from qkeras import QActivation, QDense
 
+from .base import OnCompactArrays
 from .graph import walk
-from .layers import AveragePooling2DSparse, InputReduce, MaxPooling2DSparse, QConv2DSparse, SparseFlatten
+from .layers import InputReduce
 from .rules import RULES
 from .supported import check_layers, graph_model
 
 keras = tf.keras
-COMPACT = (QConv2DSparse, AveragePooling2DSparse, MaxPooling2DSparse, SparseFlatten)
 
 
 def ranges(model: keras.Model) -> dict:
@@ -63,7 +63,13 @@ def _check_inputs(layer, inputs) -> None:
     """Raises ValueError for a layer that takes something else than it is made for."""
     found = tuple("images" if x is None else "hash" if isinstance(x, tuple) else "features" for x in inputs)
     kind = type(layer)
-    wanted = ("features", "hash") if kind in COMPACT else ("images",) if kind is InputReduce else ("features",)
+    wanted = (
+        ("features", "hash")
+        if issubclass(kind, OnCompactArrays)
+        else ("images",)
+        if kind is InputReduce
+        else ("features",)
+    )
     if found != wanted and not (kind is QActivation and found == ("images",)):
         raise ValueError(
             f"Layer {layer.name!r} ({kind.__name__}) takes {' and '.join(found)}, not {' and '.join(wanted)}; a model "

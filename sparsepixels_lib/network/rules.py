@@ -16,9 +16,8 @@ from qkeras import QActivation, QConv2D, QDense
 
 from ..numerics.codes import Codes, reciprocal, reciprocal_code, weighted_sum
 from ..numerics.quantizers import fixed
-from . import ops
+from . import layers, ops
 from .graph import layer_format, quantized_weights, weight_format
-from .layers import AveragePooling2DSparse, InputReduce, MaxPooling2DSparse, QConv2DSparse, SparseFlatten
 
 keras = tf.keras
 RECIPROCAL_BITS = 16  # of a standard AveragePooling2D, which has no such attribute
@@ -61,7 +60,7 @@ def _same_range(layer, inputs):
 
 
 def _reduce_range(layer, inputs):
-    return Range(layer.format, layer.n_active), tuple(layer.input_shape[1:3])
+    return Range(layer.format, layer.n_active, layer.input_shape[3]), tuple(layer.input_shape[1:3])
 
 
 def _reduce(layer, inputs, weights):
@@ -72,25 +71,42 @@ def _reduce(layer, inputs, weights):
 
 
 def _weighted_range(layer, inputs):
-    x, sparse = inputs[0], type(layer) is QConv2DSparse
-    kernel, bias = quantized_weights(layer)
+    return _sum_range(layer, inputs[0], *quantized_weights(layer))
+
+
+def _sparse_conv_range(layer, inputs):
+    out = _weighted_range(layer, inputs)
+    return replace(out, slots=inputs[0].slots, channels=layer.filters)
+
+
+def _depthwise_range(layer, inputs):
+    kernel, bias = quantized_weights(layer)  # a channel is a unit that sees nothing but itself
+    out = _sum_range(layer, replace(inputs[0], channels=1), kernel[..., 0], bias)
+    return replace(out, slots=inputs[0].slots, channels=kernel.shape[2])
+
+
+def _sum_range(layer, x: Range, kernel: np.ndarray, bias: np.ndarray) -> Range:
+    """Of weighted sums over positions of x.channels channels each; `kernel` (..., x.channels, units) or flat."""
     formats = [weight_format(layer, name) for name in (("kernel", "bias") if layer.use_bias else ("kernel",))]
     fraction = max(x.codes.fraction + formats[0].fraction, formats[-1].fraction if layer.use_bias else 0)
-    channels = kernel.shape[2] if sparse else x.channels
-    positions = np.ldexp(kernel, fraction - x.codes.fraction).reshape(-1, channels, kernel.shape[-1])
+    positions = np.ldexp(kernel, fraction - x.codes.fraction).reshape(-1, x.channels, kernel.shape[-1])
     at_most = x.slots or len(positions)  # so many positions hold a pixel
     sums = weighted_sum(positions, np.zeros(kernel.shape[-1]), x.codes, fraction, at_most)
     most = int(np.ldexp(np.abs(bias).max(), fraction))  # whatever the order of summation
     signed = x.codes.signed or any(f.signed for f in formats)
-    codes = Codes(sums.low - most if signed else 0, sums.high + most, fraction)
-    slots = {"slots": x.slots, "channels": layer.filters} if sparse else {}
-    return Range(codes, **slots).checked(layer)
+    return Range(Codes(sums.low - most if signed else 0, sums.high + most, fraction)).checked(layer)
 
 
 def _sparse_conv(layer, inputs, weights):
     features, hash = inputs
     kernel, bias = map(tf.constant, weights or quantized_weights(layer))
     return ops.conv2d(tf.constant(features), hash, kernel, bias).numpy()
+
+
+def _depthwise(layer, inputs, weights):
+    features, hash = inputs
+    kernel, bias = map(tf.constant, weights or quantized_weights(layer))
+    return ops.depthwise_conv2d(tf.constant(features), hash, kernel, bias).numpy()
 
 
 def _conv(layer, inputs, weights):
@@ -165,11 +181,12 @@ def _final(layer, inputs, weights):
 
 
 RULES: dict[type, Rule] = {
-    InputReduce: Rule(_reduce_range, _reduce),
-    QConv2DSparse: Rule(_weighted_range, _sparse_conv),
-    AveragePooling2DSparse: Rule(_sparse_average_range, _sparse_average),
-    MaxPooling2DSparse: Rule(_sparse_max_range, _sparse_max),
-    SparseFlatten: Rule(_same_range, _sparse_flatten),
+    layers.InputReduce: Rule(_reduce_range, _reduce),
+    layers.QConv2DSparse: Rule(_sparse_conv_range, _sparse_conv),
+    layers.QDepthwiseConv2DSparse: Rule(_depthwise_range, _depthwise),
+    layers.AveragePooling2DSparse: Rule(_sparse_average_range, _sparse_average),
+    layers.MaxPooling2DSparse: Rule(_sparse_max_range, _sparse_max),
+    layers.SparseFlatten: Rule(_same_range, _sparse_flatten),
     QConv2D: Rule(_weighted_range, _conv),
     QDense: Rule(_weighted_range, _dense),
     QActivation: Rule(_quantizer_range, _quantizer),

@@ -12,7 +12,7 @@ import tensorflow as tf
 from qkeras import QActivation, QConv2D, QDense
 
 from .._legacy_keras import refuse_keras_3, require_float32
-from .layers import AveragePooling2DSparse, InputReduce, MaxPooling2DSparse, QConv2DSparse, SparseFlatten
+from . import layers
 
 keras = tf.keras
 Allowed = tuple | Callable[[object, dict], bool] | None  # values; a rule whose docstring says what to do; READ
@@ -44,14 +44,18 @@ OPTIONS: dict[type, dict[str, Allowed]] = {
         "name": READ, "batch_input_shape": READ, "dtype": ("float32",), "sparse": (False,), "ragged": (False,),
         "optional": (False,),
     },
-    InputReduce: _ANY | {"n_active": READ, "threshold": READ, "input_quantizer": READ},
-    QConv2DSparse: _ANY | {
+    layers.InputReduce: _ANY | {"n_active": READ, "threshold": READ, "input_quantizer": READ},
+    layers.QConv2DSparse: _ANY | {
         "filters": READ, "kernel_size": READ, "kernel_quantizer": READ, "bias_quantizer": READ,
         "use_bias": (True, False), "kernel_initializer": READ,
     },
-    AveragePooling2DSparse: _SPARSE_POOL | {"reciprocal_bits": READ, "output_quantizer": READ},
-    MaxPooling2DSparse: _SPARSE_POOL,
-    SparseFlatten: _ANY | {"image_shape": READ},
+    layers.QDepthwiseConv2DSparse: _ANY | {
+        "kernel_size": READ, "kernel_quantizer": READ, "bias_quantizer": READ, "use_bias": (True, False),
+        "kernel_initializer": READ,
+    },
+    layers.AveragePooling2DSparse: _SPARSE_POOL | {"reciprocal_bits": READ, "output_quantizer": READ},
+    layers.MaxPooling2DSparse: _SPARSE_POOL,
+    layers.SparseFlatten: _ANY | {"image_shape": READ},
     QConv2D: _QKERAS | _DENSE_IMAGES | {
         "filters": READ, "kernel_size": READ, "strides": _stock_streams, "padding": ("same", "valid"),
         "dilation_rate": ((1, 1),), "groups": (1,),

@@ -14,7 +14,7 @@ import re
 import tempfile
 import weakref
 import zipfile
-from numbers import Integral, Real
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ import tensorflow as tf
 from qkeras import QActivation
 from tqdm.auto import tqdm
 
+from ..numerics.whole import whole
 from ..tools.files import whole_file
 from .graph import input_reduce_of, is_sparse
 from .images import check_images
@@ -38,7 +39,7 @@ def reduce_dataset(model: keras.Model, images: np.ndarray, *, batch_size: int = 
     Raises ValueError or TypeError if the model is not sparse, the images do not fit it or batch_size is no number of
     images.
     """
-    _require("a whole number, at least 1", Integral, lambda v: v >= 1, batch_size=batch_size)
+    batch_size = whole(batch_size, "batch_size")
     model = graph_model(model)
     images, reduce = check_images(images, model), tf.function(input_reduce_of(model))
     n, channels = input_reduce_of(model).n_active, images.shape[-1]
@@ -81,11 +82,11 @@ def fit(
     epoch that ended well, or those it began with.
     """
     check_trainable(model)
-    _require("a whole number, at least 1", Integral, lambda v: v >= 1,
-             epochs=epochs, batch_size=batch_size, patience=patience)  # fmt: skip
-    _require("a whole number, at least 0", Integral, lambda v: v >= 0, seed=seed)
-    _require("a finite number above 0", Real, lambda v: 0 < v < np.inf, learning_rate=learning_rate)
-    _require("a finite number, at least 0", Real, lambda v: 0 <= v < np.inf, min_delta=min_delta)
+    for name, value in {"epochs": epochs, "batch_size": batch_size, "patience": patience}.items():
+        whole(value, name)
+    whole(seed, "seed", 0)
+    _require("a finite number above 0", lambda v: 0 < v < np.inf, learning_rate=learning_rate)
+    _require("a finite number, at least 0", lambda v: 0 <= v < np.inf, min_delta=min_delta)
     if unnamed := [a.name for a in model.layers if type(a) is QActivation and not isinstance(a.activation, str)]:
         raise ValueError(
             f"QActivation {unnamed[0]!r}: give its quantizer as a string, or the saved model cannot be loaded."
@@ -161,9 +162,9 @@ def _start(model) -> list[np.ndarray]:
     return began if left and all(map(np.array_equal, now, left)) else now
 
 
-def _require(wanted: str, kind: type, fits, **settings) -> None:
+def _require(wanted: str, fits, **settings) -> None:
     for name, value in settings.items():
-        if isinstance(value, bool) or not isinstance(value, kind) or not fits(value):
+        if isinstance(value, bool) or not isinstance(value, Real) or not fits(value):
             raise ValueError(f"{name} must be {wanted}, not {value!r}.")
 
 

@@ -6,12 +6,13 @@ must not.
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 from qkeras.quantizers import get_quantizer, quantized_bits, quantized_relu
 
 from .codes import Codes, ap_fixed
+from .whole import is_whole
 
 MAX_BITS = 32  # float64 holds the product of two such numbers and sums of some hundreds
 
@@ -46,8 +47,11 @@ def fixed(quantizer: Any) -> Codes:
         )
     for name, least, most in (("bits", 1 + signed, MAX_BITS), ("integer", 0, q.bits - signed)):
         value = getattr(q, name)
-        whole = isinstance(value, Integral) and not isinstance(value, bool) and least <= value <= most
-        _require(whole, q, f"{name}={value!r} must be a whole number from {least} to {most}")
+        _require(
+            is_whole(value, least) and value <= most,
+            q,
+            f"{name}={value!r} must be a whole number from {least} to {most}",
+        )
     _require(not q.use_stochastic_rounding, q, "stochastic rounding has no hardware here")
     _require(float(q.qnoise_factor) == 1.0, q, f"qnoise_factor is {float(q.qnoise_factor):g}, and must be 1")
     return ap_fixed(int(q.bits), int(q.integer) + signed, signed, symmetric)

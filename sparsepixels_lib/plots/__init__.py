@@ -8,6 +8,7 @@ from typing import Any
 from .designs import pareto
 from .events import event_grid, mark_windows
 from .hardware import breakdown, latency_ii, multiplications, resources
+from .pages import layers_of, luts_beside_published, published_breakdown, published_hardware, training
 from .pixels import (
     caption,
     feature_map,
@@ -31,15 +32,20 @@ __all__ = [
     "confusion",
     "event_grid",
     "feature_map",
+    "firmware_files",
     "history",
     "label_source",
     "latency_ii",
+    "layers_of",
     "line_styles",
+    "luts_beside_published",
     "mark_windows",
     "mask_explorer",
     "multiplications",
     "occupancy",
     "pareto",
+    "published_breakdown",
+    "published_hardware",
     "rank_image",
     "resources",
     "roc",
@@ -53,6 +59,7 @@ __all__ = [
     "show_source",
     "show_views",
     "timing_diagram",
+    "training",
     "use_style",
 ]
 
@@ -62,8 +69,8 @@ def __getattr__(name: str) -> Any:
         from .slider import mask_explorer  # noqa: PLC0415  (ipywidgets is optional)
 
         return mask_explorer
-    if name == "show_source":
-        from .source import show_source  # noqa: PLC0415  (IPython is optional)
+    if name in ("firmware_files", "show_source"):
+        from . import source  # noqa: PLC0415  (IPython is optional)
 
-        return show_source
+        return getattr(source, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

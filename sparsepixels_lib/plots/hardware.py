@@ -1,8 +1,8 @@
 """Pictures of what a network costs in an FPGA: multiplications, latency, initiation interval, resources.
 
-The tables are those of `reports` with one more column, `network` ("sparse N=20, 8 bit"), and, where networks that
-differ only in them are to stand side by side, `bits`. Every panel says, by `source`,
-where its numbers come from. 16 bit is filled, 8 bit a dashed outline.
+The tables are those of `reports` with one more column, `network`: what it is called, as `style` says. Networks that
+differ only in bits stand side by side, 16 bit filled, 8 bit a dashed outline. Every panel says, by `source`, where its
+numbers come from.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.container import BarContainer
 from matplotlib.ticker import StrMethodFormatter
 
-from .style import COLORS, GREY, label_source
+from .style import COLORS, GREY, Key, label, label_source, named
 
 RESOURCES = {"bram18": "BRAM18", "dsp": "DSP", "ff": "FF", "lut": "LUT"}
 STACKED = {"latency_max": "latency of the modules [clock cycles]", **RESOURCES}
@@ -44,10 +44,10 @@ def multiplications(
     for n in n_actives:
         bars[f"sparse N={n}"] = [n**2 * c_in * c_out for *_, c_in, c_out in convs.values()]
     width, artists = 0.85 / len(bars), []
-    for i, (label, counts) in enumerate(bars.items()):
+    for i, (name, counts) in enumerate(bars.items()):
         x = np.arange(len(convs)) + (i - (len(bars) - 1) / 2) * width
-        color = GREY if label == "standard" else matplotlib.colormaps["Blues"](0.35 + 0.6 * i / len(bars))
-        artists.append(ax.bar(x, counts, 0.92 * width, color=color, label=label))
+        color = GREY if name == "standard" else matplotlib.colormaps["Blues"](0.35 + 0.6 * i / len(bars))
+        artists.append(ax.bar(x, counts, 0.92 * width, color=color, label=name))
         ax.bar_label(artists[-1], [f"{count:,}" for count in counts], size=7.5, padding=2)
     ax.set_xticks(range(len(convs)), convs)
     ax.tick_params(axis="x", which="both", length=0)
@@ -103,6 +103,7 @@ def breakdown(
         raise ValueError(f"resource={resource!r}: take one of {', '.join(STACKED)}")
     totals = _tops(table, resource)
     modules = table[table["module"] != "TOP"].dropna(subset=[resource])
+    modules = modules.assign(network=modules["network"].map(label))
     stages = modules.groupby("network")["stage"].unique()
     for network in totals.index:
         if network not in stages or len(stages[network]) > 1:
@@ -126,27 +127,32 @@ def breakdown(
         shown = {}
         for panel in ax.figure.axes:
             shown |= dict(zip(*panel.get_legend_handles_labels()[::-1], strict=True))
-        labels = sorted((label for label in shown if _family(label) in FAMILIES), key=_place, reverse=True)
-        labels.append("total")
-        ax.legend([shown[label] for label in labels], labels, loc="upper left", bbox_to_anchor=(1.02, 1))
+        names = sorted((name for name in shown if _family(name) in FAMILIES), key=_place, reverse=True)
+        names.append("total")
+        ax.legend([shown[name] for name in names], names, loc="upper left", bbox_to_anchor=(1.02, 1))
     return artists
 
 
+def _keys(table: pd.DataFrame) -> dict[str, Key]:
+    """Label -> what is called so, in the order of the table."""
+    return {label(key): key for key in table["network"].unique()}
+
+
 def _tops(table: pd.DataFrame, column: str) -> pd.Series:
-    rows = table.loc[table["module"] == "TOP", ["network", column]].dropna()
-    for network in table["network"].unique():
+    """What the total of each network is in a column, by its label; NaN: not reported."""
+    tops = table.assign(network=table["network"].map(label)).loc[table["module"] == "TOP", ["network", column]]
+    rows = tops.dropna()
+    for network in _keys(table):
         if (count := (rows["network"] == network).sum()) > 1:
             raise ValueError(f"{network} has {count} values of {column}: keep one stage of the table")
-        if network not in set(table.loc[table["module"] == "TOP", "network"]):
+        if network not in set(tops["network"]):
             raise ValueError(f"{network} has no row with module TOP")
-    return rows.set_index("network")[column].astype(float).reindex(table["network"].unique())
+    return rows.set_index("network")[column].astype(float).reindex(list(_keys(table)))
 
 
 def _bars(ax: Axes, table: pd.DataFrame, values: pd.Series, texts: Sequence[str]) -> list[BarContainer]:
     """A bar a network with its text above, 16 and 8 bit side by side; one container for each number of bits."""
-    known = table.drop_duplicates("network").set_index("network").reindex(columns=["bits"])["bits"]
-    bits_of = [None if pd.isna(known[network]) else int(known[network]) for network in values.index]
-    split = [(name.removesuffix(f", {bits} bit"), bits) for name, bits in zip(values.index, bits_of, strict=True)]
+    split = [named(key) for key in _keys(table).values()]
     places = list(dict.fromkeys(network for network, _ in split))
     variants = sorted({bits for _, bits in split}, key=lambda bits: -(bits or 0))
     width, artists = 0.85 / len(variants), []

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from ..data.occupancy import Occupancy
+from ..network.networks import Network
 from .style import COLORS, GREY, Key, label, line_styles
 
 
@@ -89,16 +90,24 @@ def roc(ax: Axes, scores: Mapping[Key, tuple[np.ndarray, np.ndarray]], floor: fl
 
 
 def score_vs_n(
-    ax: Axes, scores: Mapping[Key, Mapping[int, float]], *, ylabel: str, standard: Mapping[Key, float] | None = None
+    ax: Axes, scores: Mapping[Network, float], *, ylabel: str, at: Mapping[int, float] | None = None
 ) -> list[Line2D]:
-    """Score against N_active: key -> {N: score}; `standard`: key -> score, a horizontal line."""
-    standard = standard or {}
-    styles, lines = line_styles([*scores, *standard]), []
-    for key, points in scores.items():
-        n = sorted(points)
-        lines += ax.plot(n, [points[k] for k in n], **styles[key], marker="o", markersize=5, label=label(key))
-    lines += [ax.axhline(score, **styles[key], label=label(key)) for key, score in standard.items()]
-    ax.set(xlabel=r"$N_\mathrm{active}$", ylabel=ylabel, xticks=sorted(set().union(*scores.values())))
+    """Score of networks against N_active: a line for the sparse ones of each number of bits, a level a standard one.
+
+    `scores` may be a Series, too. `at`: N -> where to draw it, such as the charge it keeps; the caller then names the
+    x axis. Raises KeyError for an N that `at` does not have.
+    """
+    sparse: dict[Key, dict[float, float]] = {}
+    for network, score in scores.items():
+        if (n := network.n_active) is not None:
+            sparse.setdefault(("sparse", network.bits), {})[n if at is None else at[n]] = score
+    levels = {network: score for network, score in scores.items() if network.n_active is None}
+    styles, lines = line_styles([*sparse, *levels]), []
+    for key, points in sparse.items():
+        x = sorted(points)
+        lines += ax.plot(x, [points[k] for k in x], **styles[key], marker="o", markersize=5, label=label(key))
+    lines += [ax.axhline(score, **styles[key], label=label(key)) for key, score in levels.items()]
+    ax.set(xlabel=r"$N_\mathrm{active}$", ylabel=ylabel, xticks=sorted(set().union(*sparse.values())))
     ax.xaxis.minorticks_off()
     ax.margins(x=0.08, y=0.12)
     ax.legend()

@@ -1,10 +1,12 @@
-"""The library's source in a notebook: it is small enough to be shown. Needs IPython."""
+"""The library's source, and the projects it writes, in a notebook: small enough to be shown. Needs IPython."""
 
 from inspect import getsource
 from pathlib import Path
 from typing import Any
 
 from IPython.display import Code
+
+from ..paths import cpp_kernels
 
 LANGUAGES = {".h": "cpp", ".hpp": "cpp", ".cpp": "cpp", ".sv": "systemverilog"}
 
@@ -18,6 +20,21 @@ def show_source(thing: Any) -> Code:
         language = LANGUAGES.get(Path(thing).suffix, "python")
         return _Source(Path(thing).read_text(encoding="utf-8"), language=language)
     return _Source(getsource(thing), language="python")
+
+
+def firmware_files(folder: str | Path) -> str:
+    """The files of a converted project, a line each, with "<- sparse kernel" at those that are ours.
+
+    Left out are hls4ml's own headers and the weights that stand a second time as text.
+    """
+    lines = []
+    for path in sorted(path for path in Path(folder).rglob("*") if path.is_file() and path.suffix != ".txt"):
+        inside = path.relative_to(folder)
+        if (cpp_kernels() / path.name).exists():
+            lines.append(f"{inside}    <- sparse kernel")
+        elif not {"ap_types", "nnet_utils"} & {*inside.parts}:
+            lines.append(f"{inside}")
+    return "\n".join(lines)
 
 
 class _Source(Code):

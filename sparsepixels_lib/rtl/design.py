@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Integral
+
+from ..numerics.whole import whole
 
 MULTIPLIERS = ("auto", "dsp", "lut")
 
@@ -38,8 +39,7 @@ class Design:
         numbers = {"rows": self.rows, "filters": 1 if self.filters is None else self.filters}
         numbers |= {f"pixels of {layer}": n for layer, n in _each(self.pixels).items()}
         for name, number in numbers.items():
-            if isinstance(number, bool) or not isinstance(number, Integral) or number < 1:
-                raise ValueError(f"{name} a cycle: a whole number from 1 on, not {number!r}")
+            whole(number, f"{name} a cycle")
         for layer, kind in _each(self.multipliers).items():
             if kind not in MULTIPLIERS:
                 raise ValueError(f"multipliers of {layer}: one of {', '.join(MULTIPLIERS)}, not {kind!r}")

@@ -15,22 +15,23 @@ from qkeras import QActivation, QConv2D, QDense
 
 from ..cpp.emulate import CnnGraph
 from ..cpp.nodes import codes_of
+from ..network import layers
 from ..network.graph import graph_nodes, logits_layer
-from ..network.layers import AveragePooling2DSparse, InputReduce, MaxPooling2DSparse, QConv2DSparse, SparseFlatten
 from ..network.rules import RECIPROCAL_BITS
 from ..numerics.codes import Codes
 
-layers = tf.keras.layers
+keras = tf.keras
 KINDS = {
-    InputReduce: "reduce",
-    QConv2DSparse: "conv",
-    AveragePooling2DSparse: "average",
-    MaxPooling2DSparse: "maximum",
-    SparseFlatten: "flatten",
+    layers.InputReduce: "reduce",
+    layers.QConv2DSparse: "conv",
+    layers.QDepthwiseConv2DSparse: "depthwise",
+    layers.AveragePooling2DSparse: "average",
+    layers.MaxPooling2DSparse: "maximum",
+    layers.SparseFlatten: "flatten",
     QConv2D: "conv",
-    layers.AveragePooling2D: "average",
-    layers.MaxPooling2D: "maximum",
-    layers.Flatten: "flatten",
+    keras.layers.AveragePooling2D: "average",
+    keras.layers.MaxPooling2D: "maximum",
+    keras.layers.Flatten: "flatten",
     QDense: "dense",
     QActivation: "activation",
 }
@@ -42,10 +43,11 @@ class Step:
     """One layer: its `kind`, a value of KINDS, the `name` of the Keras layer, and what is known of it.
 
     `image` (H, W) and `channels` of what goes in, `out_image` of what comes out; None behind a "flatten", where
-    `channels` counts all values. `kernel` (K_h, K_w, C, filters) or (inputs, units) of Python's whole numbers times
-    2^-`weight_fraction`, and `bias`, times 2^-`bias_fraction`. `grid`: the format that a "reduce", an "activation" or a
-    rounding "average" gives. `pool` (p, q); `reciprocal_bits` of an "average". `slots` and `threshold` of a "reduce".
-    `strides`, and the zeros `before` (above, left) of the image of a standard convolution.
+    `channels` counts all values. `kernel` (K_h, K_w, C, filters), of a "depthwise" (K_h, K_w, C, 1), or (inputs, units)
+    of Python's whole numbers times 2^-`weight_fraction`, and `bias`, times 2^-`bias_fraction`. `grid`: the format that
+    a "reduce", an "activation" or a rounding "average" gives. `pool` (p, q); `reciprocal_bits` of an "average". `slots`
+    and `threshold` of a "reduce". `strides`, and the zeros `before` (above, left) of the image of a standard
+    convolution.
     """
 
     kind: str
@@ -70,7 +72,7 @@ class Step:
         """Channels, or values, of what comes out."""
         if self.kind == "flatten" and self.image:
             return self.image[0] * self.image[1] * self.channels
-        return self.channels if self.kernel is None else self.kernel.shape[-1]
+        return self.kernel.shape[-1] if self.kind in ("conv", "dense") else self.channels
 
     def on_grid(self, x: Codes, more: int = 0) -> tuple[np.ndarray, list[int], int]:
         """Kernel and bias on the grid of the sum for inputs `x`, and that grid's fraction bits; `more` fraction bits
@@ -99,7 +101,7 @@ def steps(hls_model: CnnGraph) -> list[Step]:
                 node = hls_model.graph.get(layer.name) or computed[layer.name]  # merged into the layer before it
                 found.append(_step(layer, node, image, channels))
                 image, channels = found[-1].out_image, found[-1].out_channels
-            elif type(layer) is not layers.Activation:  # before the logits it can only be linear
+            elif type(layer) is not keras.layers.Activation:  # before the logits it can only be linear
                 raise ValueError(f"{layer.name!r} ({type(layer).__name__}) has no RTL.")
         data, hash = layer, layer if len(tf.nest.flatten(keras_node.outputs)) > 1 else hash
         if layer.name == last:
@@ -115,7 +117,7 @@ def _step(layer, node: Layer, image: tuple[int, int] | None, channels: int) -> S
         case "activation":
             _check_rounding(node)
             known = {"grid": _codes(node)}
-        case "conv" | "dense":
+        case "conv" | "depthwise" | "dense":
             known = _weights(node)
         case "flatten":
             out = None

@@ -5,6 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 PART = 32768  # bits of a literal
+TOP_PORTS = """module {top} (
+  input  logic clk,
+  input  logic rst,
+  input  logic in_valid,
+  output logic in_ready,
+  input  logic [{in_bits}-1:0] in_data,
+  output logic out_valid,
+  output logic [{out_bits}-1:0] out_data,
+  output logic [{layers}-1:0] layer_valid
+);
+"""  # of every top module
 
 
 def code(values: Iterable[int], width: int) -> int:

@@ -7,8 +7,9 @@ import subprocess
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
 
-from .kept import kept
+from .kept import cache_folder, kept
 from .process import MissingTool, started
 
 
@@ -18,18 +19,18 @@ class CompilerError(RuntimeError):
 
 def compiler(purpose: str) -> str:
     """Which g++ this is, in its own words. Raises MissingTool, one line with the `purpose`, if there is none."""
-    if not (path := shutil.which("g++")):
-        raise MissingTool(f"g++ is not on the PATH, so {purpose}: install g++")
-    return _version(path, os.environ["PATH"])
+    if not shutil.which("g++"):
+        raise MissingTool(f"g++ is not on the PATH, so {purpose}: install it")
+    return subprocess.run(["g++", "--version"], capture_output=True, text=True).stdout
 
 
-def run(folder: Path, *commands: list) -> str:
+def run(folder: Path, *commands: list[Any]) -> str:
     """What g++ says of `commands`, lists of arguments, run at the same time in `folder`.
 
     Raises CompilerError if one of them fails.
     """
     with ExitStack() as stack:
-        options = {"stderr": subprocess.STDOUT}
+        options = {"stderr": subprocess.STDOUT, "env": {**os.environ, "LC_ALL": "C"}}  # `first_error` knows English
         processes = [stack.enter_context(started(["g++", *command], folder, **options)) for command in commands]
         said = "".join(process.communicate()[0].decode(errors="replace") for process in processes)
     if failed := [process for process in processes if process.returncode]:
@@ -43,20 +44,19 @@ def first_error(text: str) -> str:
     return next((line for line in lines if re.search(r"%Error|\b[Ee]rror:|not found|\*\*\*", line)), lines[-1])
 
 
-def precompile(header: Path, flags: list, includes: list, content: Iterable[str]) -> None:
+def precompile(header: Path, flags: list[str], includes: list[str], content: Iterable[str]) -> None:
     """Put beside `header` what g++ makes of it, kept for this g++, `flags` and `content`: all that it includes.
 
-    `includes` are the flags that say where that is. Nothing if it does not compile: g++ reads the text then.
+    `includes` are the flags that say where that is. Nothing if it does not compile or cannot be kept, which is not
+    worth it for one use: g++ reads the text then.
     """
+    if not (folder := cache_folder()):
+        return
 
     def make(path: Path) -> None:
         run(header.parent, [*flags, *includes, "-x", "c++-header", header.name, "-o", path])
 
     what = [compiler("nothing compiles"), *flags, header.read_text(), *content]
     with suppress(CompilerError):
-        made = kept("header", what, make, header.parent / "kept")
+        made = kept("header", what, make, folder)
         header.with_name(f"{header.name}.gch").symlink_to(made)
-
-
-def _version(path: str, _search: str) -> str:
-    return subprocess.run([path, "--version"], capture_output=True, text=True).stdout

@@ -13,15 +13,17 @@ from ..paths import cache
 def kept(name: str, content: Iterable[str | bytes], make: Callable[[Path], None], elsewhere: Path) -> Path:
     """The file that `make(path)` writes, made once for each `content`, which is all that it depends on.
 
-    It is in `paths.cache()`, or in the folder `elsewhere` where that cannot be written, and its name starts with `name`.
-    A process waits for another one that makes the same file. What was damaged or left half-written is made again.
-    Raises what `make` raises.
+    It is in `paths.cache()`, or in the folder `elsewhere` where that cannot be written; its name starts with `name`. A
+    process waits for another one that makes the same file. What was damaged or left half-written is made again. Raises
+    what `make` raises.
     """
     key = hashlib.sha256()
-    for part in content:
-        data = part.encode() if isinstance(part, str) else part
+    for piece in content:
+        data = piece.encode() if isinstance(piece, str) else piece
         key.update(len(data).to_bytes(8, "little") + data)
-    path = _folder(elsewhere) / f"{name}-{key.hexdigest()[:24]}"
+    folder = cache_folder() or elsewhere.absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}-{key.hexdigest()[:24]}"
     with _alone(path):
         if not _whole(path):
             part = path.with_name(f"{path.name}.{os.getpid()}")
@@ -35,13 +37,13 @@ def kept(name: str, content: Iterable[str | bytes], make: Callable[[Path], None]
     return path
 
 
-def _folder(elsewhere: Path) -> Path:
+def cache_folder() -> Path | None:
+    """`paths.cache()`, made if it is not there; None where that cannot be written."""
     with suppress(OSError, RuntimeError):
         (folder := cache()).mkdir(parents=True, exist_ok=True)
         if os.access(folder, os.W_OK | os.X_OK):
             return folder
-    elsewhere.mkdir(parents=True, exist_ok=True)
-    return elsewhere
+    return None
 
 
 @contextmanager

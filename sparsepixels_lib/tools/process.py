@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 
 class MissingTool(RuntimeError):
@@ -15,11 +16,12 @@ class MissingTool(RuntimeError):
 
 
 @contextmanager
-def started(command: list, folder: Path | None = None, **options) -> Iterator[subprocess.Popen]:
+def started(command: list[Any], folder: Path | None = None, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
     """A process, its stdout a pipe unless `options` of Popen say otherwise, that ends with all it has started when the
     block ends: also on Ctrl-C."""
     options = {"stdout": subprocess.PIPE, "start_new_session": True} | options
-    with subprocess.Popen(list(map(str, command)), cwd=folder, **options) as process:
+    process = cast("subprocess.Popen[bytes]", subprocess.Popen(list(map(str, command)), cwd=folder, **options))
+    with process:
         try:
             yield process
         finally:

@@ -8,11 +8,11 @@ import shutil
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from tqdm.auto import tqdm
 
@@ -76,7 +76,7 @@ def version() -> str:
 
 def netlist(
     sources: Iterable[str | Path], top: str, *, log: str | Path, progress: bool = True, parallel: int = 2
-) -> dict:
+) -> dict[str, Any]:
     """SystemVerilog `sources`, mapped to UltraScale+ (xcup) with `top` as top module: the dict of Yosys' JSON netlist.
 
     The hierarchy is kept: a module is mapped once, however many instances it has. `parallel` processes share the
@@ -87,14 +87,14 @@ def netlist(
     with Yosys' last line when it fails otherwise; OSError without a temporary folder (see `plain_folder`).
     """
     package()
-    sources, log = [Path(source) for source in sources], Path(log)
+    files, log = [Path(source) for source in sources], Path(log)
     log.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=log.parent, prefix="yosys-", ignore_cleanup_errors=True) as folder:
         work = Path(folder)
         try:
-            for source in sources:  # relative names: WebAssembly has its own /tmp
+            for source in files:  # relative names: WebAssembly has its own /tmp
                 shutil.copyfile(source, work / source.name)
-            names = " ".join(f'"{source.name}"' for source in sources)
+            names = " ".join(f'"{source.name}"' for source in files)
             run(work, {"elaborate": ELABORATE.format(sources=names, top=top)}, top)
             parts = _deal(work / "design.il", parallel)
             if initial := (work / "initial.txt").read_text().split():
@@ -128,22 +128,22 @@ def run(work: Path, scripts: dict[str, str], top: str, bar: tqdm | None = None) 
             command = [sys.executable, "-c", code, f"{name}.ys"]
             options = {"stdout": log, "stderr": log, "env": environment}
             processes[name] = stack.enter_context(started(command, work, **options))
-        codes = [None]
+        codes: list[int | None] = [None]
         while None in codes and not any(codes):
             time.sleep(0.1)
             codes = [process.poll() for process in processes.values()]
             if bar is not None:
                 mapped = sum(path.read_text(errors="replace").count("Executing ABC9_EXE") for path in logs.values())
                 bar.update(mapped - bar.n)
-        for name, code in zip(scripts, codes, strict=True):
+        for name, ended in zip(scripts, codes, strict=True):
             text = logs[name].read_text(errors="replace")
             errors = [line for line in text.splitlines() if "ERROR: " in line]
             if found := list(dict.fromkeys(re.findall(PROBLEMS, text) or errors)):
                 more = f" (and {len(found) - 1} more, see the log)" if found[1:] else ""
                 raise RuntimeError(f"Yosys refuses {top}: {plain(found[0])}{more}")
-            if code:
+            if ended:
                 last = next((line for line in reversed(text.splitlines()) if line.strip()), "it wrote no log")
-                raise RuntimeError(f"Yosys ended with code {code} on {top}; its last line: {last}")
+                raise RuntimeError(f"Yosys ended with code {ended} on {top}; its last line: {last}")
 
 
 def _deal(design: Path, parts: int) -> dict[str, int]:
@@ -153,16 +153,16 @@ def _deal(design: Path, parts: int) -> dict[str, int]:
         name: 50 + sum(map(int, re.findall(r"wire width (\d+)", body)))
         for name, body in re.findall(r"^module (\S+)$(.*?)^end$", text, re.M | re.S)
     }
-    load, dealt = Counter(dict.fromkeys(range(1, parts + 1), 0)), {}
-    for name in sorted(wires, key=wires.get, reverse=True):
-        dealt[name] = min(load, key=load.get)
+    load, dealt = dict.fromkeys(range(1, parts + 1), 0), {}
+    for name in sorted(wires, key=wires.__getitem__, reverse=True):
+        dealt[name] = min(load, key=load.__getitem__)
         load[dealt[name]] += wires[name]
     marks = {name: f'attribute \\part "{part}"\nmodule {name}' for name, part in dealt.items()}
     design.write_text(re.sub(r"^module (\S+)$", lambda line: marks.get(line[1], line[0]), text, flags=re.M))
     return {name.removeprefix("\\"): part for name, part in dealt.items()}
 
 
-def _merge(work: Path, parts: dict[str, int], top: str) -> dict:
+def _merge(work: Path, parts: dict[str, int], top: str) -> dict[str, Any]:
     """One netlist of those of the parts."""
     try:
         mapped = {part: json.loads((work / f"{part}.json").read_text())["modules"] for part in set(parts.values())}

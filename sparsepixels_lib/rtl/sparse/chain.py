@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from ...numerics.codes import Codes
 from ..steps import Step
 
+ON_SLOTS = ("conv", "depthwise", "pool")  # stages that read all slots and give a stream of beats
+
 
 @dataclass(frozen=True)
 class Stage:
-    """A step as it is emitted: "reduce", "conv", "pool", "activation", "dense", or
+    """A step as it is emitted: "reduce", one of ON_SLOTS, "activation", "dense", or
 
     "fused_average": an average pooling that the dense layer behind the flattening does by the way, and "flatten_dense":
     that layer. `grid_after`: the format of the activation that follows at once; `collected`: what comes next, apart
@@ -37,7 +39,7 @@ def stages(steps: list[Step]) -> list[Stage]:
     if kinds[0] != "reduce" or kinds.count("flatten") != 1 or kinds.count("reduce") != 1:
         raise ValueError("RTL of a sparse network begins with one InputReduce and has one SparseFlatten.")
     at = kinds.index("flatten")
-    if kinds[at + 1 : at + 2] != ["dense"] or "dense" in kinds[:at] or {"conv", "pool"} & set(kinds[at:]):
+    if kinds[at + 1 : at + 2] != ["dense"] or "dense" in kinds[:at] or set(ON_SLOTS) & set(kinds[at:]):
         raise ValueError(f"{ordered[at].name!r}: a dense layer must follow the flattening, and only dense layers then.")
     kinds[at + 1] = "flatten_dense"
     if ordered[at - 1].kind == "average" and ordered[at - 1].grid is None:
@@ -48,5 +50,5 @@ def stages(steps: list[Step]) -> list[Stage]:
         after = kinds[k + 1] if k + 1 < len(kinds) else ""
         following = next((later for later in kinds[k + 1 :] if later != "activation"), "")
         grid_after = ordered[k + 1].grid if after == "activation" else None
-        found.append(Stage(kind, step, grid_after, following in ("conv", "pool")))
+        found.append(Stage(kind, step, grid_after, following in ON_SLOTS))
     return found

@@ -15,7 +15,7 @@ from ..steps import Step
 from ..verilog import bit_planes, code, packed
 
 PAIR_SHIFT = 18  # two 8-bit weights share a DSP: the second times 2^18
-LEVELS = 2  # of adders in the cycle of the products
+TREE_LEVELS = 2  # of adders in the cycle of the products
 DSP_INPUTS = 27, 18  # bits, both signed
 MAX_LEVELS = 11  # of logic between two registers, by a rule that is a level short at worst
 
@@ -56,15 +56,9 @@ def reduction(step: Step, rows: int) -> dict:
 
 
 def convolution(step: Step, x: Codes, after: Codes | None, beats: Beats, dsp: bool, n: int) -> tuple[dict, Codes, bool]:
-    """Parameters of qconv2d_sparse, its sums, and whether half an LSB of the grid `after` it is in them.
-
-    Of a kernel that reaches beyond the image from everywhere in it, only what can meet a pixel is left: differences of
-    coordinates have no bits for more.
-    """
+    """Parameters of qconv2d_sparse, its sums, and whether half an LSB of the grid `after` it is in them."""
     kernel, bias, fraction = step.on_grid(x)
-    sizes = zip(kernel.shape, step.image, strict=False)
-    within = (slice(max(k // 2 - size + 1, 0), k // 2 + size) for k, size in sizes)
-    kernel = kernel[tuple(within)]
+    kernel = _within(kernel, step.image)
     height, width, channels, n_filt = kernel.shape
     bias, half = rounding_bias(bias, fraction, after)
     sums = weighted_sum(kernel.reshape(-1, channels, n_filt), bias, x, fraction, min(n, height * width))
@@ -79,13 +73,50 @@ def convolution(step: Step, x: Codes, after: Codes | None, beats: Beats, dsp: bo
         {
             "PIXELS": beats.pixels, "CHANNELS": channels, "FILTERS": beats.channels,
             "FILTER_GROUPS": beats.channel_groups, "PAIRS": pairs, "KERNEL_HEIGHT": height, "KERNEL_WIDTH": width,
-            "X_BITS": x.bits, "X_SIGNED": int(x.signed), "W_BITS": w_bits, "SHIFT": PAIR_SHIFT, "LEVELS": LEVELS,
+            "X_BITS": x.bits, "X_SIGNED": int(x.signed), "W_BITS": w_bits, "SHIFT": PAIR_SHIFT, "LEVELS": TREE_LEVELS,
             "SUM_BITS": sums.bits, "DSP": int(dsp), "ADDRESS": address,
-            "TABLE": bit_planes(words, channels * word, address), "BIAS": packed(bias, sums.bits),
+            "TABLE": bit_planes(words, channels * word, address), "BIAS": packed(bias, sums.bits), "CUT": cut_of(x),
         },
         sums,
         half,
     )  # fmt: skip
+
+
+def depthwise(step: Step, x: Codes, after: Codes | None, beats: Beats, dsp: bool, n: int) -> tuple[dict, Codes, bool]:
+    """Parameters of qdepthwise_conv2d_sparse, and the others of `convolution`."""
+    kernel, bias, fraction = step.on_grid(x)
+    kernel = _within(kernel, step.image)[..., 0]
+    height, width, channels = kernel.shape
+    bias, half = rounding_bias(bias, fraction, after)
+    sums = weighted_sum(kernel.reshape(-1, 1, channels), bias, x, fraction, min(n, height * width))
+    w_bits = signed_bits(kernel)
+    row_bits, column_bits = (max((size - 1).bit_length(), 1) for size in (height, width))
+    words = [0] * (1 << row_bits + column_bits)
+    for dy, dx in np.ndindex(height, width):
+        words[dy << column_bits | dx] = code(kernel[dy, dx].tolist(), w_bits)
+    return (
+        {
+            "PIXELS": beats.pixels, "CHANNELS": channels, "KERNEL_HEIGHT": height, "KERNEL_WIDTH": width,
+            "X_BITS": x.bits, "X_SIGNED": int(x.signed), "W_BITS": w_bits, "LEVELS": TREE_LEVELS,
+            "SUM_BITS": sums.bits, "DSP": int(dsp), "ADDRESS": row_bits + column_bits,
+            "TABLE": bit_planes(words, channels * w_bits, row_bits + column_bits), "BIAS": packed(bias, sums.bits),
+            "CUT": cut_of(x),
+        },
+        sums,
+        half,
+    )  # fmt: skip
+
+
+def cut_of(x: Codes) -> int:
+    """1 where sums of products with `x` need a register more."""
+    return 1 if x.bits > 9 else 0
+
+
+def _within(kernel: np.ndarray, image: tuple[int, int]) -> np.ndarray:
+    """Of a kernel that reaches beyond the image from everywhere in it, only what can meet a pixel: differences of
+    coordinates have no bits for more."""
+    sizes = zip(kernel.shape, image, strict=False)
+    return kernel[tuple(slice(max(k // 2 - size + 1, 0), k // 2 + size) for k, size in sizes)]
 
 
 def pooling(step: Step, x: Codes, pixels: int, n: int) -> tuple[dict, Codes, int, int]:
@@ -156,7 +187,7 @@ def flatten_dense(
     return {
         "PIXELS": beats.pixels, "CHANNELS": beats.channels, "CHANNEL_GROUPS": beats.channel_groups,
         "POSITION_BITS": position, "ROWS": tables[0], "COLUMNS": tables[1], "UNITS": units, "PAIRS": pairs,
-        "X_BITS": x.bits, "X_SIGNED": int(x.signed), "W_BITS": w_bits, "SHIFT": PAIR_SHIFT, "LEVELS": LEVELS,
+        "X_BITS": x.bits, "X_SIGNED": int(x.signed), "W_BITS": w_bits, "SHIFT": PAIR_SHIFT, "LEVELS": TREE_LEVELS,
         "SUM_BITS": sums.bits, "DSP": int(dsp), "ADDRESS": address,
         "WEIGHTS": bit_planes(words, beats.channels * word, address), "BIAS": packed(bias, sums.bits),
     }, sums  # fmt: skip
@@ -185,7 +216,7 @@ def packing(kernel: np.ndarray, x: Codes, units: int, dsp: bool) -> tuple[int, i
     """Bits of a weight, and how many pairs of `units` share products."""
     weights = Codes(int(min(kernel.min(), -1)), int(kernel.max()))
     width = weights.bits
-    fits = x.largest * weights.largest << LEVELS < 1 << PAIR_SHIFT - 1
+    fits = x.largest * weights.largest << TREE_LEVELS < 1 << PAIR_SHIFT - 1
     fits &= PAIR_SHIFT + width + 1 <= DSP_INPUTS[0] and x.bits + (not x.signed) <= DSP_INPUTS[1]
     return width, units // 2 if dsp and fits else 0
 

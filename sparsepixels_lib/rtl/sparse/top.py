@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from ..names import Names
+from ..verilog import TOP_PORTS
 
-_TOP = """// {top}: a sparse CNN. Generated; the operations are in the other files of this folder.
-module {top} (
-  input  logic clk,
-  input  logic rst,
-  input  logic in_valid,
-  output logic in_ready,
-  input  logic [{in_bits}-1:0] in_data,
-  output logic out_valid,
-  output logic [{out_bits}-1:0] out_data,
-  output logic [{layers}-1:0] layer_valid
-);
+_HEAD = "// {top}: a sparse CNN. Generated; the operations are in the other files of this folder.\n"
+_BODY = """\
   logic [{end}:0] go;  // go[k]: k cycles after the input reduction was done
   always_ff @(posedge clk) go[{end}:1] <= rst ? '0 : go[{end}-1:0];
 {body}
@@ -70,7 +62,7 @@ class Top:
     def render(self, top: str, *, in_bits: int, out_bits: int, end: int, data: str) -> str:
         """The module, whose result is the net `data`, `end` cycles after the input reduction was done."""
         valid = ", ".join(reversed(self._valid))
-        return _TOP.format(
+        return (_HEAD + TOP_PORTS + _BODY).format(
             top=top, in_bits=in_bits, out_bits=out_bits, layers=len(self._valid), end=max(end, 1),
             body="".join(self.body), valid=valid, data=data,
         )  # fmt: skip

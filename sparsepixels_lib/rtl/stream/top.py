@@ -1,6 +1,6 @@
 """The standard CNN as streaming SystemVerilog: line buffers, one pixel a cycle, constant weights.
 
-hls/rtl/stream_*.sv hold the operations and stream_layers.py their parameters; here they are put together. The numbers
+hls/rtl/stream holds the operations and `layers` their parameters; here they are put together. The numbers
 are those of `exact_predict`.
 """
 
@@ -15,6 +15,7 @@ from ...network.graph import pixel_format
 from ..names import Names, top_name
 from ..project import RtlProject, clear_project, copy_modules
 from ..steps import steps
+from ..verilog import TOP_PORTS
 from .layers import Instance, instances
 
 MULTIPLYING = "stream_conv2d", "stream_dense"
@@ -63,18 +64,10 @@ def emit_standard(hls_model: ModelGraph, folder: Path, design) -> RtlProject:
     )
 
 
-_TOP = """// {top}: a standard CNN, one pixel a beat.
+_HEAD = """// {top}: a standard CNN, one pixel a beat.
 // The layers pass tokens {{last, first, flush, valid}} beside their data: see stream_input.sv.
-module {top} (
-  input  logic clk,
-  input  logic rst,
-  input  logic in_valid,
-  output logic in_ready,
-  input  logic [{pixel}-1:0] in_data,
-  output logic out_valid,
-  output logic [{logits}-1:0] out_data,
-  output logic [{layers}-1:0] layer_valid
-);
+"""
+_BODY = """\
 {wires}
   stream_input #({feed}) feed (
     .clk(clk), .rst(rst), .in_valid(in_valid), .in_ready(in_ready), .in_data(in_data), .done(out_valid),
@@ -131,10 +124,10 @@ endmodule
 
 
 def _top(units: list[Instance], top: str) -> str:
-    return _TOP.format(
+    return (_HEAD + TOP_PORTS + _BODY).format(
         top=top,
-        pixel=units[0].source.width,
-        logits=units[-1].out.width,
+        in_bits=units[0].source.width,
+        out_bits=units[-1].out.width,
         layers=len(units),
         last=units[-1].name,
         feed=", ".join(f".{key}({value})" for key, value in units[0].parameters.items()),

@@ -175,7 +175,7 @@ def test_the_standard_cnn_goes_through_the_same_call(dataset, tmp_path, state_co
     ("arguments", "error", "message"),
     [
         ({"backend": "Quartus"}, ValueError, "Vitis or Vivado"),
-        ({"parallel": {"conv1": {"rows": 1}}}, ValueError, "no knob 'rows'.*pixels, filters, channels"),
+        ({"parallel": {"conv1": {"rows": 1}}}, ValueError, "no knob 'rows'.*pixels, channels, filters"),
         ({"parallel": {"conv9": {"pixels": 1}}}, ValueError, "conv9"),
         ({"parallel": {"conv1": {"pixels": 6}}}, ValueError, "must be 1 to 5"),
         ({"parallel": {"conv1": {"pixels": "2"}}}, ValueError, "must be 1 to 5"),

@@ -58,13 +58,3 @@ def test_published_scores_have_no_rows_for_mnist():
         ("microboone", 16): 5,
     }
     assert table.groupby("quantity")["value"].max().to_dict() == {"AUC": 0.943, "accuracy": 0.722}
-
-
-def test_networks_are_labelled_and_sorted_as_they_are_drawn():
-    scores = published.by_network(published.scores().query("dataset == 'microboone'"))
-    assert scores["network"].tolist() == [
-        f"{kind}, {bits} bit"
-        for bits in (8, 16)
-        for kind in ("standard", "sparse N=8", "sparse N=12", "sparse N=16", "sparse N=20")
-    ]
-    assert scores.set_index("network")["value"]["sparse N=12, 16 bit"] == 0.908

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
 
 import sparsepixels_lib as sp
-from sparsepixels_lib.measure import open_flow
+from sparsepixels_lib.measure import check
 from sparsepixels_lib.network import probes
 from sparsepixels_lib.network.probes import cancelling, saturating, tying
 from sparsepixels_lib.rtl.design import MULTIPLIERS
@@ -284,6 +284,6 @@ def test_a_wrong_logit_ends_the_open_flow(tmp_path, monkeypatch):
     model = chain((4, 4, 1), 3, ("flatten",), ("dense", 1))
     set_weights(model, ordinary)
     hls_model = sp.convert(model, tmp_path)
-    monkeypatch.setattr(open_flow, "exact_predict", lambda *_: np.full((20, 1), 1e6))
+    monkeypatch.setattr(check, "exact_predict", lambda *_: np.full((20, 1), 1e6))
     with pytest.raises(RuntimeError, match="RTL differs from exact_predict in 20 of 20 events, first in event 0"):
         sp.synthesize(hls_model, flow="open", design=sp.Design(rows=4))

@@ -52,7 +52,7 @@ def measured(
     with `images` (B, H, W, C), by default its own vectors, and its README then says what was measured.
 
     `committed` and `refresh` are those of `synthesize_open`; latency and ii of TOP are in clock cycles. Raises
-    RuntimeError if any logit differs from `exact_predict`, MissingTool without Verilator, Yosys, g++ or make, and what
+    RuntimeError if any logit differs from `exact_predict`, MissingTool without Verilator, Yosys or g++, and what
     `synthesize_open` raises.
     """
     agreement = check_rtl(project, hls_model, project.vectors[0] if images is None else images).require_equal()

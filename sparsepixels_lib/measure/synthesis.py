@@ -25,7 +25,7 @@ def synthesize(
     """Synthesize a converted model: with open tools, or with Vitis or Vivado in minutes to hours. A module a row.
 
     flow="open" emits SystemVerilog, checks it in simulation and maps it with Yosys: `open_options` and the table are
-    those of `open_flow.open_flow`, and nothing but pip-installed packages, g++ and make is needed. Any other flow is
+    those of `open_flow.open_flow`, and nothing but pip-installed packages and g++ is needed. Any other flow is
     the vendor's, and the table that of `reports.read_reports`.
 
     `csynth` is C-synthesis, which gives latency and an estimate of the resources; `vsynth` is Vivado's logic synthesis

@@ -45,7 +45,7 @@ lock: $(READY)  ## resolve requirements.lock again, after a change in pyproject.
 	  --no-emit-index-url --extra data --extra notebooks --extra rtl --extra dev pyproject.toml -o requirements.lock
 
 clean:       ## remove what was compiled and what tests and linters keep; no data, no results
-	rm -rf build/cache .pytest_cache .ruff_cache .hypothesis .mypy_cache
+	rm -rf build/cache .pytest_cache .ruff_cache .hypothesis .mypy_cache .import_linter_cache
 
 compiler:
 	@command -v g++ >/dev/null || { echo "g++ is missing: install it (Debian and Ubuntu: apt-get install g++) \

@@ -218,3 +218,13 @@ def test_projects_that_share_a_library_share_no_numbers(tmp_path, monkeypatch):
     assert (sp.emulate(second, images, check=False) != expected).any()
     assert (sp.emulate(first, images) == expected).all()
     assert (np.asarray(first.predict(images[:2])) == expected[:2]).all()
+
+
+def test_what_nobody_has_used_for_a_month_is_forgotten_when_something_new_is_made(cache):
+    make = Maker("text")
+    old, used = (kept(name, [name], make, cache) for name in ("old", "used"))
+    for path in cache.iterdir():
+        os.utime(path, (0, 0))
+    assert kept("used", ["used"], make, cache) == used
+    kept("new", ["new"], make, cache)
+    assert used.exists() and not old.exists() and kept("used", ["used"], make, cache) == used

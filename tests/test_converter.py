@@ -88,6 +88,20 @@ def test_a_convolution_computed_in_groups_gives_the_same_numbers(small, tmp_path
     assert (sp.emulate(hls_model, images) == sp.exact_predict(model, images)).all()
 
 
+def test_a_depthwise_convolution_computed_in_groups_gives_the_same_numbers(tmp_path):
+    image = keras.Input((6, 7, 3), name="image")
+    x, hash = sp.InputReduce(5)(image)
+    x = sp.SparseFlatten((6, 7))([sp.QDepthwiseConv2DSparse(3, name="dw")([x, hash]), hash])
+    weights = {f"{w}_quantizer": "quantized_bits(8,2,alpha=1)" for w in ("kernel", "bias")}
+    model, images = keras.Model(image, sp.models.QDense(2, **weights)(x)), probes.corner_images(6, 7, 3, 5)
+    randomize(model, 0)
+    hls_model = sp.convert(model, tmp_path, parallel={"dw": {"pixels": 2, "channels": 2}})
+    assert "static const unsigned channels = 2;" in (tmp_path / "firmware" / "parameters.h").read_text()
+    assert (sp.emulate(hls_model, images) == sp.exact_predict(model, images)).all()
+    with pytest.raises(ValueError, match="no knob 'filters'"):
+        sp.convert(model, tmp_path, parallel={"dw": {"filters": 1}})
+
+
 def test_an_average_that_rounds_is_the_same_in_cpp(tmp_path):
     image = keras.Input((6, 6, 1))
     x, hash = sp.InputReduce(9, name="input_reduce")(image)

@@ -181,3 +181,21 @@ def test_knobs_are_refused_for_layers_that_have_none_and_change_what_they_say(tm
     found = sp.simulate(emitted(pixels={"conv0": 8, "default": 1}), images)
     assert (found.logits == sp.exact_predict(hls_model.config.config["KerasModel"], images)).all()
     assert found.ii == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("vectors", "error"), [(np.zeros((3, 6, 5, 1), np.uint8), TypeError), (np.zeros((0, 6, 5, 1)), ValueError)]
+)
+def test_vectors_that_are_refused_leave_an_earlier_project_as_it_was(vectors, error, tmp_path):
+    hls_model = network(tmp_path)
+    before = {path: path.read_bytes() for path in sp.emit_rtl(hls_model, tmp_path / "p").folder.rglob("*.*")}
+    with pytest.raises(error):
+        sp.emit_rtl(hls_model, tmp_path / "p", sp.Design(pixels=1), vectors=vectors)
+    assert {path: path.read_bytes() for path in (tmp_path / "p").rglob("*.*")} == before
+
+
+def test_vectors_of_ones_own_are_those_of_the_test_bench(tmp_path):
+    images = np.linspace(0, 1, 60).reshape(2, 6, 5, 1)
+    project = sp.emit_rtl(network(tmp_path), tmp_path / "p", vectors=images)
+    assert (project.folder / "testbench" / "logits.hex").read_text().count("\n") == 2
+    assert (sp.simulate(project, images).logits == project.vectors[1]).all()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparsepixels_lib.numerics.codes import ap_fixed, reciprocal
+from sparsepixels_lib.numerics.codes import Codes, ap_fixed, reciprocal
 from sparsepixels_lib.numerics.quantizers import fixed
 
 
@@ -87,3 +87,8 @@ def test_a_quantizer_without_exact_meaning_is_refused_with_the_reason(quantizer,
 def test_the_reciprocal_is_fixed_point_and_exact_for_powers_of_two():
     assert reciprocal(49, 16) == 1337 / 65536
     assert [reciprocal(a, 16) for a in (1, 4, 16)] == [1, 0.25, 0.0625]
+
+
+def test_codes_whose_ends_are_turned_round_are_refused():
+    with pytest.raises(ValueError, match="from 8 to 2: low first"):
+        Codes(8, 2, 1)

@@ -177,7 +177,11 @@ def test_all_honoured_options_together_are_exact_through_to_rtl(kind, turn, tmp_
             except (ValueError, TypeError):  # not honoured, or a pool whose image is another now
                 continue
             changes = together
-    assert changes.keys() >= {QActivation, sp.QConv2DSparse if kind == "sparse" else QConv2D}
+    assert changes.keys() >= {
+        QActivation,
+        *([sp.QConv2DSparse, sp.QDepthwiseConv2DSparse] if kind == "sparse" else [QConv2D]),
+    }
+    assert sum(map(len, changes.values())) >= (18 if turn == 0 else 10)
     model = changed(kind, changes)
     expected = oracle.predict(networks.describe(model), IMAGES)
     hls_model = sp.convert(model, tmp_path / "hls")

@@ -88,8 +88,8 @@ def test_licence_notice_and_version_are_the_same_everywhere(wheel):
         text = archive.read(metadata).decode()
         inside = {Path(name).name for name in archive.namelist()}
     assert f"Version: {sp.__version__}" in text and f"version: {sp.__version__}" in (ROOT / "CITATION.cff").read_text()
-    assert "License-Expression: Apache-2.0 AND CC-BY-SA-3.0" in text
-    assert {"LICENSE", "NOTICE", "py.typed"} <= inside
+    assert "License-Expression: Apache-2.0 AND CC-BY-SA-3.0 AND MIT" in text
+    assert {"LICENSE", "NOTICE", "MIT.txt", "py.typed"} <= inside
     assert (ROOT / "LICENSE").read_text().strip().startswith("Apache License")
     assert (ROOT / "CHANGELOG.md").read_text().split("\n## ")[1].startswith(sp.__version__)
 

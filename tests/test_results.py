@@ -64,11 +64,12 @@ def test_a_row_has_plain_numbers_the_label_and_a_source():
         measure.result(STANDARD, "AUC", 0.5, "")
 
 
-def test_rtl_and_cpp_are_counted_together():
+def test_a_logit_that_the_rtl_gives_wrong_counts_once_and_one_of_the_cpp_elsewhere():
     expected = np.array([[1.0, 2.0], [3.0, 4.0]])
-    found = {"RTL": expected + [[0, 1], [0, 0]], "C++": expected + 1}
+    full_rate = expected + [[0, 1], [0, 1]]
+    found = {"RTL": expected + [[0, 1], [0, 0]], "RTL with events back to back": full_rate, "C++": expected + 1}
     row = measure.rtl_result(SPARSE, measure.Agreement("top", expected, found, None, None), "2 jets")
-    assert (row["quantity"], row["value"], row["source"]) == ("logits where RTL differs", 5, "2 jets, Verilator")
+    assert (row["quantity"], row["value"], row["source"]) == ("logits where RTL differs", 2, "2 jets, Verilator")
 
 
 def test_luts_are_those_of_the_top():

@@ -6,7 +6,9 @@ Stock hls4ml's build_lib.sh reads 100,000 lines of headers twice, each time; her
 import shutil
 from pathlib import Path
 
+from ..paths import cpp_kernels
 from ..tools.compiler import CompilerError, compiler, first_error, precompile, run
+from ..tools.files import whole_file
 from ..tools.kept import kept
 from ..tools.process import MissingTool, plain_folder
 
@@ -16,7 +18,6 @@ STANDARD = ["iostream", "sstream", "string", "array", "tuple", "map", "vector", 
 TYPES = ["ap_fixed.h", "ap_int.h", "hls_stream.h", "nnet_utils/nnet_types.h", "nnet_utils/nnet_helpers.h"]
 LAYERS = ["activation", "activation_stream", "dense", "dense_compressed", "dense_stream", "conv2d", "conv2d_stream"]
 LAYERS += ["padding", "padding_stream", "pooling", "pooling_stream"]
-SPARSE = ["input_reduce", "pooling2d_sparse", "qconv2d_sparse", "sparse_flatten"]
 # One library serves all folders: it reads the weights, as hls4ml's does, from where `weights_are_in` has told it.
 SOURCE = """\
 #include "shared.h"
@@ -61,14 +62,18 @@ def compiled(folder: Path, name: str) -> Path:
 
 def private_copy(library: Path, path: Path) -> Path:
     """A copy as `path`: the loader takes a file that it knows for the library it has loaded, with all its variables."""
-    part = path.with_suffix(".part")
-    shutil.copy(library, part)
-    return part.replace(path)
+    with whole_file(path) as scratch:
+        shutil.copy(library, scratch)
+    return path
 
 
 def _shared() -> str:
     """A header of what no project changes, and many include."""
     lines = [f"#include <{name}>" for name in STANDARD]
     lines.append("namespace emulation { extern std::string weights; }")
-    names = [*TYPES, *(f"nnet_utils/nnet_{name}.h" for name in LAYERS), *(f"nnet_utils/{name}.h" for name in SPARSE)]
+    names = [
+        *TYPES,
+        *(f"nnet_utils/nnet_{name}.h" for name in LAYERS),
+        *(f"nnet_utils/{path.name}" for path in sorted(cpp_kernels().glob("*.h"))),
+    ]
     return "\n".join([*lines, *(f'#include "{name}"' for name in names), ""])

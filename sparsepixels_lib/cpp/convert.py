@@ -24,7 +24,7 @@ from ..network.probes import probe_images
 from ..network.ranges import ranges
 from ..network.rules import RECIPROCAL_BITS
 from ..network.supported import graph_model
-from ..numerics.codes import Codes, ap_fixed, reciprocal_code
+from ..numerics.codes import Codes, reciprocal_code
 from ..numerics.quantizers import fixed
 from ..paths import DEVICE
 from . import nodes
@@ -182,4 +182,4 @@ def _types(layer, node, bound, model) -> Iterator[tuple[str, object, bool]]:
 
 
 def _holds(precision, codes: Codes) -> bool:
-    return ap_fixed(precision.width, precision.integer, bool(precision.signed)).holds(codes)
+    return nodes.codes_of(precision).holds(codes)

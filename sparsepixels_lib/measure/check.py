@@ -33,6 +33,12 @@ class Agreement:
         """Which events differ anywhere, (B,) bool."""
         return np.any([(logits != self.expected).any(axis=1) for logits in self.found.values()], axis=0)
 
+    @property
+    def rtl_differs(self) -> int:
+        """How many logits the RTL gives wrong, with single events or back to back."""
+        found = [logits != self.expected for name, logits in self.found.items() if name.startswith("RTL")]
+        return int(np.count_nonzero(np.any(found, axis=0)))
+
     def table(self) -> pd.DataFrame:
         """A row for all that was compared with `exact_predict`: how many `logits`, and `mismatches` among them."""
         rows = {name: [logits.size, int((logits != self.expected).sum())] for name, logits in self.found.items()}

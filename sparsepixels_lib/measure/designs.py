@@ -1,4 +1,4 @@
-"""Design points: what the reference networks take of an FPGA, each with the knobs of `rtl.DESIGNS`, in one table.
+"""Design points: what the reference networks take of an FPGA, each with the knobs of `sp.DESIGNS`, in one table.
 
 notebooks/tables holds a JSON file a point, made by notebooks/tables.py: the per-module table that Yosys gave, the hash
 of the sources it belongs to, and the simulated latency and interval. A point is taken only for the sources it was made
@@ -31,7 +31,7 @@ COLUMNS = ["dataset", "bits", "n_active", "design", "latency", "ii", "lut", "ff"
 def table_of(
     hls_model: CnnGraph, design: str, *, folder: str | Path, committed: str | Path, refresh: bool = False
 ) -> pd.DataFrame:
-    """Per-module table of a converted network at a design point, a key of `rtl.DESIGNS`; TOP has its latency and ii.
+    """Per-module table of a converted network at a design point, a key of `sp.DESIGNS`; TOP has its latency and ii.
 
     The RTL is emitted into `folder`. The table in the folder `committed` (or in `folder`, from an earlier call) is
     taken if its sources are the same; it prints which it is. Otherwise, and with `refresh`, the network is simulated,
@@ -85,7 +85,7 @@ def design_points(*folders: str | Path) -> pd.DataFrame:
     it, and when). Whether a file belongs to today's sources is not checked: `table_of` does that. Raises ValueError
     for a file that is no table of a design point.
     """
-    files = {path.name: path for folder in folders for path in sorted(Path(folder).glob("*.json"))}
+    files = {path.name: path for folder in folders for path in sorted(Path(folder).glob("[!.]*.json"))}
     rows = []
     for path in files.values():
         record = _read(path)

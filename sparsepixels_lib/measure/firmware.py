@@ -25,9 +25,12 @@ def check_cpp(
 
     `expected`: logits (n, L) or, with L = 1, (n,) of `images` (B, H, W, C) and, if n > B, of more behind them. Columns:
     `images`, `logits`, `mismatches` among them, `largest difference` of a logit, and `decisions that differ`: the
-    largest logit, or with L = 1 its sign. Raises what `emulate` raises; a difference is in what is returned.
+    largest logit, or with L = 1 its sign. Raises ValueError for no images or
+    too few logits, and what `emulate` raises; a difference is in what is returned.
     """
     rows = {}
+    if not len(images) or any(len(expected[network]) < len(images) for network in projects):
+        raise ValueError(f"{len(images)} images need the logits of each, and at least one image")
     for network, project in projects.items():
         cpp, exact = emulate(project, images), expected[network][: len(images)].reshape(len(images), -1)
         ours, theirs = (a[:, 0] > 0 if a.shape[1] == 1 else a.argmax(axis=1) for a in (cpp, exact))

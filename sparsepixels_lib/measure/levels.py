@@ -67,7 +67,7 @@ class Module:
 def logic_levels(netlist: dict, top: str) -> list[TimingPath]:
     """The deepest path that ends in each instance of a design, the deepest first; it may have crossed others.
 
-    `netlist` is the dict that `yosys_netlist.netlist` returns, or that of Yosys' `write_json` without its library
+    `netlist` is the dict that `tools.yosys.netlist` returns, or that of Yosys' `write_json` without its library
     cells; `top` the top module. Flip-flops, block RAMs, shift registers and LUT-RAMs start and end paths; to read a
     LUT-RAM or a variable shift register at an address is 1 level. A DSP is 1 level from pin to pin, or between its pins
     and the registers it has inside. An instance in which no path ends is left out.

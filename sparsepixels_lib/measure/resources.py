@@ -16,14 +16,14 @@ from pathlib import Path
 import pandas as pd
 
 from ..paths import DEVICE
-from ..tools import yosys as yosys_netlist
+from ..tools import yosys
 from ..tools.files import whole_file
 from .levels import logic_levels
 from .published import XCU250
 from .reports import RESOURCES, tidy
 
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)  # what a table does not depend on
-SCRIPT = yosys_netlist.ELABORATE + yosys_netlist.MAP
+SCRIPT = yosys.ELABORATE + yosys.MAP
 MAPPED = f"{DEVICE} (xcup mapping, no place and route)"
 CELLS = {  # resource: {start of a primitive's name: how many of the resource it is}
     "lut": {"LUT": 1, "SRL": 1, "RAM32X1S": 1, "RAM32X1D": 2, "RAM32M16": 8, "RAM32M": 4, "RAM64X1S": 1}
@@ -45,7 +45,7 @@ def synthesize_open(
     progress: bool = True,
     parallel: int = 2,
 ) -> pd.DataFrame:
-    """Per-module table of an emitted project (`rtl.RtlProject`), mapped by Yosys to UltraScale+ primitives.
+    """Per-module table of an emitted project (`rtl.project.RtlProject`), mapped by Yosys to UltraScale+ primitives.
 
     Rows: the layers of the project in dataflow order, `glue` (what else the top has) and `TOP`, to which all others
     sum. Columns: those of `reports.read_reports`, stage "yosys", and `levels`: logic levels of the deepest path between
@@ -57,16 +57,16 @@ def synthesize_open(
     which has the log, too). `committed` is a file of `write_table`, taken whatever Yosys made it, if the sources are
     the same; it prints which it is. `refresh=True` always synthesizes, in `parallel` processes.
 
-    Raises what `yosys_netlist.netlist` raises, and ValueError when a layer is no instance of the top.
+    Raises what `tools.yosys.netlist` raises, and ValueError when a layer is no instance of the top.
     """
     if committed and Path(committed).exists() and not refresh and (table := load_table(committed, project)) is not None:
         return table
     cache = Path(cache or project.folder / "yosys")
-    stored = cache / f"{sources_hash(project, yosys_netlist.version(), SCRIPT)[:16]}.json"
+    stored = cache / f"{sources_hash(project, yosys.version(), SCRIPT)[:16]}.json"
     if stored.exists() and not refresh:
         return _restore(json.loads(stored.read_text()))
     log = cache / f"{project.top}.log"
-    mapped = yosys_netlist.netlist(project.sources, project.top, log=log, progress=progress, parallel=parallel)
+    mapped = yosys.netlist(project.sources, project.top, log=log, progress=progress, parallel=parallel)
     table = _table(mapped, project)
     write_table(stored, project, table)
     return table
@@ -118,7 +118,7 @@ def modules(mapped: dict, top: str) -> pd.DataFrame:
         for cell in mapped["modules"][module]["cells"].values():
             instances[cell["type"]] += instances[module]
         path = {} if module not in deepest else deepest[module]._asdict()
-        row = {"module": yosys_netlist.plain(module), "instances": instances[module], **_resources(counts[module])}
+        row = {"module": yosys.plain(module), "instances": instances[module], **_resources(counts[module])}
         rows.append(row | {name: path.get(name) for name in ("levels", "start", "end", "cells")})
     return pd.DataFrame(rows)
 
@@ -139,7 +139,7 @@ def _table(mapped: dict, project) -> pd.DataFrame:
     levels = [path.levels for path in paths if not f"{path.instance}.".startswith(layers)]
     rows.append({"module": "glue", "group": "fifo", **_resources(glue), "levels": max(levels, default=None)})
     rows.append({"module": "TOP", "group": "total", **_resources(total), "levels": paths[0].levels if paths else None})
-    return _restore({"rows": rows, "tool": f"Yosys {yosys_netlist.version()} ({yosys_netlist.package()})"})
+    return _restore({"rows": rows, "tool": f"Yosys {yosys.version()} ({yosys.package()})"})
 
 
 def _restore(record: dict) -> pd.DataFrame:
@@ -182,7 +182,7 @@ def main() -> None:
     parser.add_argument("--log", type=Path, default=Path("yosys.log"), help="default: yosys.log")
     options = parser.parse_args()
     try:
-        mapped = yosys_netlist.netlist(options.sources, options.top, log=options.log)
+        mapped = yosys.netlist(options.sources, options.top, log=options.log)
     except (RuntimeError, ValueError, OSError) as error:
         parser.exit(1, f"error: {error}\n")
     except KeyboardInterrupt as stopped:

@@ -51,9 +51,8 @@ def result(
 
 
 def rtl_result(network: Network | str, agreement: Agreement, compared: str) -> Row:
-    """The row that counts all differences `check_rtl` found on the events `compared`."""
-    differ = agreement.table()["mismatches"].sum()
-    return result(network, "logits where RTL differs", differ, f"{compared}, Verilator")
+    """The row that counts the logits in which `check_rtl` found the RTL to differ on the events `compared`."""
+    return result(network, "logits where RTL differs", agreement.rtl_differs, f"{compared}, Verilator")
 
 
 def lut_result(network: Network | str, table: pd.DataFrame) -> Row:

@@ -61,7 +61,7 @@ def simulate(
     limit: int | None = None,
     check: bool = True,
 ) -> Simulation:
-    """Send `images` (B, H, W, C), floats, through the RTL of `project` (an `rtl.RtlProject`) and wait for every result.
+    """Send `images` (B, H, W, C), floats, through the RTL of a `project` of `emit_rtl` and wait for every result.
 
     Events come back to back (in_valid stays high), or, with `back_to_back=False`, each after the result of the one
     before. `gaps` is the probability that in_valid is low for a cycle before a beat. `reset_at` {event: cycle} raises

@@ -74,7 +74,8 @@ def _vendor_tool(backend: str, flow: str, vsynth: bool) -> str:
         if not shutil.which(needed):
             raise MissingTool(
                 f"{needed} is not on the PATH, so {backend} cannot synthesize this model: source settings64.sh of the "
-                "vendor's installation before Python starts, or look at the published figures, published.modules()"
+                "vendor's installation before Python starts, or look at the published figures: "
+                "measure.published.modules()"
             )
     return tool
 

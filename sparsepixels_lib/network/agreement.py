@@ -117,7 +117,8 @@ def _rounding(layer, inputs, out):
         raw = np.abs(layer.kernel.numpy().astype(np.float64)), np.abs(layer.bias.numpy()) if layer.use_bias else bias
         sizes = [np.maximum(np.abs(one), other) for one, other in zip((kernel, bias), raw, strict=True)]
         size = layer_values(layer, [np.abs(inputs[0]), *inputs[1:]], sizes)
-        return EPSILON * (kernel.size // kernel.shape[-1] + 4) * size
+        terms = kernel.size // layer.output_shape[-1]  # of one sum
+        return EPSILON * (terms + 4) * size
     scale = np.maximum(np.abs(out).max(initial=0), np.abs(inputs[0]).max(initial=0))
     terms = np.prod(layer.pool_size) if hasattr(layer, "pool_size") else 1
     average = type(layer) in (keras.layers.AveragePooling2D, AveragePooling2DSparse)

@@ -40,6 +40,8 @@ def exact_trace(
     model = graph_model(model)
     ranges(model)
     images = check_images(images, model)
+    if isinstance(layers, str):
+        raise TypeError(f"layers={layers!r}: a list of names, [{layers!r}]")
     names = [layer.name for layer in model.layers[1:]] if layers is None else list(layers)
     names = [model.get_layer(name).name for name in names]
     starts = range(0, max(len(images), 1), batch_size)

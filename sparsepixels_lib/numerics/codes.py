@@ -23,6 +23,10 @@ class Codes:
     high: int
     fraction: int = 0
 
+    def __post_init__(self) -> None:
+        if self.low > self.high:
+            raise ValueError(f"Codes from {self.low} to {self.high}: low first; a format by its bits is ap_fixed(...).")
+
     @property
     def signed(self) -> bool:
         return self.low < 0

@@ -27,7 +27,7 @@ def pareto(
 ) -> dict[int, Line2D]:
     """Latency in clock cycles against `cost`, a point a design; the Pareto front of each N as steps.
 
-    `points` of one data set and number of bits, in the columns of `design_points.design_points`: a colour an N, a shape
+    `points` of one data set and number of bits, in the columns of `measure.design_points`: a colour an N, a shape
     a design, filled on the front of its N in latency and `cost`, hollow where another design is better in both.
     `cost` is "area", "lut", "ff", "dsp" or "levels". `published` are crosses on a dashed line. Returns the front of
     each N. The sources are written in the panel. Raises ValueError for another cost, points of several networks with

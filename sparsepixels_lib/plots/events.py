@@ -28,7 +28,7 @@ def event_grid(
 
     `images` (B, H, W) or (B, H, W, C) with `titles` (B,), as many as there are `axes` (an array of any shape). The
     scale, unless `limits` are given, goes from the smallest active pixel to the largest; `extent` and `threshold` as in
-    `pixel_plots.show_image`. Raises ValueError as that function, and for other numbers of images or titles.
+    `show_image`. Raises ValueError as that function, and for other numbers of images or titles.
     """
     axes, images = np.asarray(axes), np.asarray(images)
     if not axes.size == len(images) == len(titles):

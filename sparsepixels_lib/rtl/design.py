@@ -22,7 +22,8 @@ class Design:
     `pixels`: output pixels a cycle of each convolution and pooling, ceil(N / pixels) cycles an event; multipliers and
     LUTs in proportion. An int, or {layer: int} with "default" for the others. The dense layer behind the flattening
     takes what the layer before it gives, and an average pooling there is part of it. `filters`: of a convolution a
-    cycle, at most: the largest number that divides them into equal groups; None: all. `multipliers`: "lut" (no DSP;
+    cycle, at most: the largest number that divides them into equal groups; None: all; of a depthwise one always all.
+    `multipliers`: "lut" (no DSP;
     beyond 8 bits such stages are deeper than 12 logic levels), "dsp", or "auto": DSPs, but adders where weights are
     constant and have few digits (the dense layers behind the first at 8 bits); one of these or {layer: ...} with
     "default". `interface`: "image", the whole image at once, or "rows", `rows` rows a beat as a readout delivers them.

@@ -32,8 +32,9 @@ def emit_rtl(
     default the 20 `sample_images`, are the images of the test bench. An earlier project in `output_dir` is replaced.
 
     Raises ValueError, by name, for layers, types and names of layers that have no RTL, and for knobs of layers that
-    have no such knob; FileExistsError for a folder with other files where these belong;
-    TypeError for a model that is not converted, and for the name of a design.
+    have no such knob; FileExistsError for a folder with other files where these belong; TypeError for a model that is
+    not converted, and for the name of a design; TypeError and ValueError for `vectors` that `exact_predict` refuses,
+    and for none. What is refused leaves an earlier project as it was.
     """
     if not isinstance(hls_model, CnnGraph):
         raise TypeError(f"emit_rtl takes what convert returns, not {type(hls_model).__name__}")
@@ -42,10 +43,16 @@ def emit_rtl(
     if not isinstance(output_dir, (str, os.PathLike)) or not str(output_dir):
         raise ValueError(f"output_dir={output_dir!r}: the name of a folder")
     hls_model.check_unchanged()
-    project = (_emit_sparse if is_sparse(hls_model.keras_model) else emit_standard)(hls_model, Path(output_dir), design)
-    images = sample_images(hls_model.keras_model) if vectors is None else vectors
-    project = replace(project, vectors=(images, exact_predict(hls_model.keras_model, images)))
-    write_project_files(project, *project.vectors)
+    model = hls_model.keras_model
+    images = sample_images(model) if vectors is None else vectors
+    logits = exact_predict(
+        model, images
+    )  # before an earlier project is touched: what is wrong with images is said here
+    if not len(images):
+        raise ValueError("vectors: no images for the test bench: give some, or None for 20 of ours")
+    project = (_emit_sparse if is_sparse(model) else emit_standard)(hls_model, Path(output_dir), design)
+    project = replace(project, vectors=(images, logits))
+    write_project_files(project, images, logits)
     return project
 
 

@@ -22,7 +22,7 @@ def write_project_files(
     measured: str = "run the test bench",
     part: str = DEVICE,
 ) -> list[Path]:
-    """Add to the sources of `project` (an `rtl.RtlProject`) all that a stranger needs to check and synthesise them.
+    """Add to the sources of an `RtlProject` all that a stranger needs to check and synthesise them.
 
     `images` (B, H, W, C), a few tens, and the `logits` (B, L) they must give, from `exact_predict` of the model without
     its last activation, become the test bench's vectors; `measured` says what was (see `Simulation.summary`).

@@ -98,7 +98,7 @@ def steps(hls_model: CnnGraph) -> list[Step]:
             raise ValueError(f"{layer.name!r} does not take what the layer before it gives: only a chain has RTL.")
         if data or type(layer) is not QActivation:
             if type(layer) in KINDS:
-                node = hls_model.graph.get(layer.name) or computed[layer.name]  # merged into the layer before it
+                node = hls_model.graph.get(layer.name) or computed.get(layer.name)  # merged into the layer before it
                 found.append(_step(layer, node, image, channels))
                 image, channels = found[-1].out_image, found[-1].out_channels
             elif type(layer) is not keras.layers.Activation:  # before the logits it can only be linear
@@ -109,7 +109,7 @@ def steps(hls_model: CnnGraph) -> list[Step]:
     return found
 
 
-def _step(layer, node: Layer, image: tuple[int, int] | None, channels: int) -> Step:
+def _step(layer, node: Layer | None, image: tuple[int, int] | None, channels: int) -> Step:
     kind, out, known = KINDS[type(layer)], image, {}
     match kind:
         case "reduce":

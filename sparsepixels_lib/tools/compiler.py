@@ -57,6 +57,6 @@ def precompile(header: Path, flags: list[str], includes: list[str], content: Ite
         run(header.parent, [*flags, *includes, "-x", "c++-header", header.name, "-o", path])
 
     what = [compiler("nothing compiles"), *flags, header.read_text(), *content]
-    with suppress(CompilerError):
+    with suppress(CompilerError, OSError):
         made = kept("header", what, make, folder)
         header.with_name(f"{header.name}.gch").symlink_to(made)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 @contextmanager
 def whole_file(path: str | Path) -> Iterator[Path]:
-    """A scratch file beside `path`, with its suffix, that takes its place when the block ends well.
+    """A hidden scratch file beside `path`, with its suffix, that takes its place when the block ends well.
 
     The folder is made. Whatever stops the block, also a full disk or Ctrl-C, leaves what was at `path`, and no scratch
     file. Two processes may write the same path at the same time. Raises OSError as the file system does.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f"{path.stem}.{os.getpid()}.part{path.suffix}")
+    scratch = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         yield scratch
         scratch.replace(path)

@@ -3,21 +3,25 @@
 import fcntl
 import hashlib
 import os
+import platform
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..paths import cache
 
+DAYS = 30
+
 
 def kept(name: str, content: Iterable[str | bytes], make: Callable[[Path], None], elsewhere: Path) -> Path:
     """The file that `make(path)` writes, made once for each `content`, which is all that it depends on.
 
-    It is in `paths.cache()`, or in the folder `elsewhere` where that cannot be written; its name starts with `name`. A
-    process waits for another one that makes the same file. What was damaged or left half-written is made again. Raises
-    what `make` raises.
+    It is in `paths.cache()`, or in the folder `elsewhere` where that cannot be written, until nobody has used it for
+    DAYS; its name starts with `name`. A process waits for another one that makes the same file. What was damaged or
+    left half-written is made again. Raises what `make` raises.
     """
-    key = hashlib.sha256()
+    key = hashlib.sha256(f"{platform.machine()} {platform.libc_ver()}".encode())  # several may share a home
     for piece in content:
         data = piece.encode() if isinstance(piece, str) else piece
         key.update(len(data).to_bytes(8, "little") + data)
@@ -26,6 +30,7 @@ def kept(name: str, content: Iterable[str | bytes], make: Callable[[Path], None]
     path = folder / f"{name}-{key.hexdigest()[:24]}"
     with _alone(path):
         if not _whole(path):
+            _forget_old(folder)
             part = path.with_name(f"{path.name}.{os.getpid()}")
             try:
                 make(part)
@@ -34,7 +39,18 @@ def kept(name: str, content: Iterable[str | bytes], make: Callable[[Path], None]
                 _digest_file(path).write_text(digest)
             finally:
                 part.unlink(missing_ok=True)
+        for used in (path, _digest_file(path)):
+            with suppress(OSError):
+                os.utime(used)
     return path
+
+
+def _forget_old(folder: Path) -> None:
+    """Remove what nobody has used for DAYS, and what a killed process has left."""
+    for path in folder.iterdir():
+        with suppress(OSError):  # another process may be doing the same
+            if path.is_file() and path.stat().st_mtime < time.time() - DAYS * 86400:
+                path.unlink()
 
 
 def cache_folder() -> Path | None:

@@ -27,6 +27,7 @@ def started(command: list[Any], folder: Path | None = None, **options: Any) -> I
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
 
 @contextmanager

@@ -44,8 +44,8 @@ class Flow:
 
     def _interval(self) -> int:
         """Cycles between events: those of the slowest layer. Features are read a cycle after the coordinates, so the
-        slots of the reduction, which last as long as an interval, must outlast one that reads them by a cycle. A head
-        takes the beats of the layer before it, if there is one."""
+        slots of the reduction, which last as long as an interval, must outlast one that reads them by a cycle. The
+        dense layer behind the flattening takes the beats of the layer before it, if there is one."""
         own = [s for s in self.stages if s.kind in ON_SLOTS]
         own = own or [s for s in self.stages if s.kind == "flatten_dense"]
         counts = [self._beats_of(stage).count for stage in own]
@@ -145,7 +145,7 @@ class Flow:
             self.top.unused(f"{name}_spare", f"{self.net}[{total - 1}:{self.n * slot}]")
 
     def _beats(self, stage: Stage) -> None:
-        """A stream of beats from all slots, for a head with neither a convolution nor a pooling before it."""
+        """A stream of beats from all slots, for a flattening with neither a convolution nor a pooling before it."""
         beats, name = self._beats_of(stage), f"beats_for_{stage.name}"
         width = self.channels * self.x.bits
         select, inner = f"{name}_select", f"{name}_inner"

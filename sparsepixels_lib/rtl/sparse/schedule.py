@@ -27,6 +27,8 @@ class SparseTop(Flow):
         self.cells = [list(range(size + 1)) for size in self.shape]
         self.cell_shape, self.factor = self.shape, (1, 0, 1)
         for stage in stages:
+            if not hasattr(self, stage.kind):
+                raise ValueError(f"{stage.name!r} ({stage.kind}) has no RTL in a sparse network.")
             getattr(self, stage.kind)(stage)
         design.check_layers(self.used)
 
@@ -94,7 +96,9 @@ class SparseTop(Flow):
             self._quantize(f"{step.name}_rounded", "", step.grid, stage.collected)
         self.cells = [[table[cell] for cell in seen] for table, seen in zip(tables, self.cells, strict=True)]
         self.cell_shape = image
-        if stage.collected:  # who comes next needs the cells of all slots; a head finds them from the pixels itself
+        if (
+            stage.collected
+        ):  # who comes next needs the cells of all slots; a flattening finds them from the pixels itself
             first = start + beats.count
             self.bank, self.shape = Bank(*ports.values(), first, first + self.ii - 1), image
             self.cells = [list(range(size + 1)) for size in image]
@@ -106,7 +110,7 @@ class SparseTop(Flow):
             self.top.unused(f"{step.name}_cells", *ports.values())
 
     def fused_average(self, stage: Stage) -> None:
-        """An average that the head applies: the cells of the pixels, and a constant factor."""
+        """An average that the dense layer behind the flattening applies: cells of the pixels, and a constant factor."""
         pools = stage.step.pool
         tables = [units.cells(size, pool) for size, pool in zip(self.cell_shape, pools, strict=True)]
         self.cells = [[table[cell] for cell in seen] for table, seen in zip(tables, self.cells, strict=True)]

@@ -86,8 +86,10 @@ def instances(
                 if source.values > 1:
                     found.append(_flatten(f"serial_{step.name}", "mlp", source, source.tokens))
                 found.append(_dense(step, found[-1].out, step.name in last_dense, dsp(step.name)))
-            case "flatten" if source.image:
-                found.append(_flatten(step.name, "flatten", source, 1))
+            case "flatten":
+                found += [_flatten(step.name, "flatten", source, 1)] if source.image else []
+            case _:
+                raise ValueError(f"{step.name!r} ({step.kind}) has no streaming RTL.")
     if found[-1].out.tokens > 1 or found[-1].out.image:
         raise ValueError(f"{steps[-1].name!r} would give the logits: that must be a QDense or its activation.")
     return found

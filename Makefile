@@ -11,10 +11,10 @@ reproduce: compiler $(READY)  ## run every notebook, print one table of results 
 	$(BIN)/python notebooks/run_all.py --profile $(PROFILE)
 
 test: compiler $(READY)  ## the tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-QUICK := docs results page_plots pages headline exact layers options fixed_point models data coordinate_lists occupancy training_inputs reports published plots \
-  pixel_plots event_plots hardware_plots timing_plots microboone_chain lartpc mnist_script notebooks
+QUICK := docs levels scores features baselines score_plots published_networks results page_plots pages headline exact layers options fixed_point models data coordinate_lists occupancy training_inputs reports published plots \
+  pixel_plots event_plots hardware_plots timing_plots trigger readouts microboone_chain lartpc mnist_script notebooks
 quick: lint  ## lint, and the tests that compile nothing: about two minutes
 	$(BIN)/python -m pytest -q -n 2 -k "not together" $(QUICK:%=tests/test_%.py)
 
@@ -35,7 +35,7 @@ lint: $(READY)  ## style, types, who imports whom, and that notebooks are commit
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
+	$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb notebooks/solutions/*.ipynb
 
 bench: compiler $(READY)  ## the benchmarks
 	@for script in benchmarks/*.py; do echo "$$script"; $(BIN)/python $$script || exit 1; done

@@ -1,6 +1,7 @@
 """An executed notebook as one page of HTML that asks for nothing outside itself.
 
-Pictures, fonts and the code that moves the sliders are inside, and formulas are MathML.
+Pictures, fonts and the code that moves the sliders are inside, and formulas are MathML. The code of the FOLDED cells,
+which stand around a notebook's first figure, opens with a click.
 """
 
 import re
@@ -13,12 +14,20 @@ from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 MANAGER = Path(__file__).with_name("html_manager")
+FOLDED = ("setup", "style", "result", "answer")  # ids of cells
 TEMPLATE = """{% extends "index.html.j2" %}
 {% block html_head_js %}<script src="data:text/javascript,"></script>{% endblock %}
 {% block html_head_js_mathjax %}{% endblock %}
 {% block html_head_js_mermaidjs %}{% endblock %}
 {% block jupyter_widgets %}{% endblock %}
-{% block html_head_css %}<style>{{ resources.formula_style }}</style>{% endblock %}
+{% block html_head_css %}<style>{{ resources.formula_style }}
+details.input > summary { cursor: pointer; font: 13px monospace; margin-left: var(--jp-cell-prompt-width, 64px) }
+</style>{% endblock %}
+{% block input_group %}
+{%- if cell.id in resources.folded -%}
+<details class="input"><summary>code of the cell {{ cell.id }}</summary>{{ super() }}</details>
+{%- else -%}{{ super() }}{%- endif -%}
+{% endblock %}
 {% block data_html scoped %}{{ super() | formulas }}{% endblock %}
 {% block data_latex scoped %}{{ super() | formulas }}{% endblock %}
 {% block body_footer %}
@@ -61,7 +70,7 @@ class PageExporter(HTMLExporter):
         yield "formulas", self.formulas
 
     def _init_resources(self, resources):
-        return super()._init_resources(resources) | {"formula_style": STYLE}
+        return super()._init_resources(resources) | {"formula_style": STYLE, "folded": FOLDED}
 
     @pass_context
     def formulas(self, context, html: str) -> str:

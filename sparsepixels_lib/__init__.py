@@ -9,7 +9,9 @@ from .cpp.convert import convert
 from .cpp.emulate import compare_layers, emulate
 from .data.chains import sparsify_jets, sparsify_mnist
 from .data.dataset import load
+from .data.levels import fit_levels
 from .data.occupancy import occupancy
+from .data.sliding import slide
 from .measure.check import check_rtl
 from .measure.simulation import simulate
 from .measure.synthesis import available_tools, synthesize
@@ -26,7 +28,7 @@ from .network.layers import (
 from .network.maps import layer_maps
 from .network.models import ARCHITECTURES, compact_model, sparse_cnn, standard_cnn
 from .network.ops import densify
-from .network.networks import Network, reference_model
+from .network.networks import Network, published_model, published_predictions, reference_model
 from .network.reference import reference_scores
 from .network.training import fit, reduce_dataset
 from .numerics.quantizers import fixed
@@ -60,6 +62,7 @@ __all__ = [
     "exact_predict",
     "exact_trace",
     "fit",
+    "fit_levels",
     "fixed",
     "layer_maps",
     "layers",
@@ -67,12 +70,15 @@ __all__ = [
     "models",
     "occupancy",
     "ops",
+    "published_model",
+    "published_predictions",
     "reduce_dataset",
     "reference_model",
     "reference_scores",
     "rtl_modules",
     "simulate",
     "sparse_cnn",
+    "slide",
     "sparsify_jets",
     "sparsify_mnist",
     "standard_cnn",

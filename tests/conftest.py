@@ -6,6 +6,7 @@ Collects what the exactness tests counted.
 import os
 import warnings
 
+import matplotlib
 import pytest
 from matplotlib.figure import Figure
 
@@ -25,6 +26,13 @@ def own_cache(tmp_path_factory, monkeypatch):
             (folder / path.name).symlink_to(path)
     monkeypatch.setenv("SPARSEPIXELS_CACHE", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def own_style():
+    """A style that a test sets is its own: what a picture looks like must not depend on the tests before."""
+    with matplotlib.rc_context():
+        yield
 
 
 @pytest.fixture

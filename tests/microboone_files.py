@@ -3,7 +3,9 @@
 import h5py
 import numpy as np
 
+from data_scripts.microboone import windows
 from data_scripts.microboone.reader import read_events
+from sparsepixels_lib.data import coordinate_lists
 
 # table: column: type and values a row, of the public files "WithWire"
 SCHEMA = {
@@ -35,6 +37,9 @@ SCHEMA = {
 }
 
 
+TRUTH = ("numu CC", 0.75)  # of all events below
+
+
 def rows_of(events):
     """The rows of all tables, {table: {column: list}}, of events {(run, subrun, event): {plane: (wires, hits)}}.
 
@@ -47,7 +52,7 @@ def rows_of(events):
             rows[table][column].append(values.get(column, event if width == 3 else 0))
 
     for event, planes in events.items():
-        add("event_table", event, nu_pdg=14)
+        add("event_table", event, nu_pdg=14, is_cc=1, nu_energy=0.75)
         hit_id = 0
         for plane, (wires, hits) in planes.items():
             for wire, adc in wires.items():
@@ -100,6 +105,17 @@ def write_small(folder, number):
         for wire in range(96, 2300, 200):
             wires[wire] = wires[wire + 1] = np.repeat(20 * (rng.random(67) < 0.3), 96)[:6400]
     return write_file(folder / NAMES[number], rows_of({(number, 0, 0): event}))
+
+
+def many_windows(n_events=100):
+    """Windows that carry their event and plane in their one pixel: 3 planes, 1 signal and 3 background windows each."""
+    event = np.repeat([[1, 0, i] for i in range(n_events)], 12, axis=0)
+    plane, label = np.tile(np.repeat([0, 1, 2], 4), n_events), np.tile([1, 0, 0, 0], 3 * n_events)
+    n = len(label)
+    pixels = coordinate_lists.CoordinateList(
+        np.arange(n + 1, dtype=np.uint32), np.arange(n, dtype=np.uint16), np.ones(n, np.float32), label.astype(np.uint8)
+    )
+    return windows.Windows(pixels, plane, event, event[:, 2] % 3, np.arange(n) / 100)
 
 
 def changed(rows, table, column, change):

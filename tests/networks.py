@@ -18,6 +18,9 @@ def describe(model) -> list[dict]:
                     "grid": Grid(config["input_quantizer"]),
                     "threshold": config["threshold"],
                     "n": config["n_active"],
+                    "selection": config["selection"],
+                    "levels": config["levels"],
+                    "patch": config["patch"],
                 }
             )
         elif kind == "QActivation":

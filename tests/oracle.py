@@ -60,12 +60,40 @@ class Image:
         self.codes, self.fraction, self.active = codes, fraction, active
 
 
-def input_reduce(images: np.ndarray, grid: Grid, threshold: float, n: int) -> Image:
+def input_reduce(
+    images: np.ndarray, grid: Grid, threshold: float, n: int, selection="raster", levels=None, patch=None
+) -> Image:
     codes = grid.codes(images)
-    above = codes[..., 0] > np.floor(threshold * 2.0**grid.fraction)
-    count = np.cumsum(above.reshape(len(above), -1), axis=1).reshape(above.shape)
-    active = above & (count <= n)
+    if patch:
+        codes = cut(codes, *patch)
+    levels = [int(np.floor(level * 2.0**grid.fraction)) for level in levels or [threshold]]
+    active = np.zeros(codes.shape[:3], bool)
+    for image, values in enumerate(codes[..., 0].tolist()):
+        for row, column in chosen(values, levels, n, selection):
+            active[image, row, column] = True
     return Image(np.where(active[..., None], codes, 0), grid.fraction, active)
+
+
+def cut(codes: np.ndarray, p: int, q: int) -> np.ndarray:
+    """Patches as pixels: their largest value, then their values in raster order."""
+    batch, height, width, _ = codes.shape
+    out = np.zeros((batch, height // p, width // q, 1 + p * q), np.int64)
+    for row, column in np.ndindex(out.shape[1:3]):
+        patch = codes[:, row * p : row * p + p, column * q : column * q + q, 0].reshape(batch, p * q)
+        out[:, row, column, 0], out[:, row, column, 1:] = patch.max(axis=1), patch
+    return out
+
+
+def chosen(values: list[list[int]], levels: list[int], n: int, selection: str) -> list[tuple[int, int]]:
+    """(row, column) of the pixels of one image that get a slot."""
+    pixels = [(v, (row, column)) for row, line in enumerate(values) for column, v in enumerate(line) if v > levels[0]]
+    if selection == "largest":
+        return [place for _, place in sorted(pixels, key=lambda pixel: (-pixel[0], pixel[1]))[:n]]
+    few = [level for level in levels if sum(v > level for v, _ in pixels) <= n]
+    level = few[0] if few else levels[-1]
+    lower = [other for other in levels if other < level]
+    filling = [place for v, place in pixels if lower and lower[-1] < v <= level]
+    return ([place for v, place in pixels if v > level] + filling)[:n]
 
 
 def conv2d(x: Image, kernel, kernel_grid: Grid, bias, bias_grid: Grid, strides=(1, 1), padding="same") -> Image:

@@ -120,12 +120,30 @@ class Drawn:
         bits = self._of(4, 6, 8, 16) if self.rng.random() < 0.7 else self.bits
         return f"quantized_relu({bits},0)" if self.rng.random() < 0.9 else f"quantized_bits({bits},0,alpha=1)"
 
+    def _choice(self, threshold: float, pixel: str, n: int) -> dict:
+        """Selection, levels and patch of a third of the input reductions: from a generator of their own."""
+        rng, grid, (height, width, channels) = np.random.default_rng([self.seed, 1]), sp.fixed(pixel), self.shape
+        if rng.random() > 0.35:
+            return {}
+        sizes = [(p, q) for p in (1, 2, 3) for q in (1, 2, 3) if p * q > 1 and height % p == width % q == 0]
+        sizes = [(p, q) for p, q in sizes if channels == 1 and n <= height * width // (p * q)]
+        choice = {"patch": sizes[rng.integers(len(sizes))]} if sizes and rng.random() < 0.5 else {}
+        if rng.random() < 0.3 and channels == 1:
+            choice["selection"] = "largest"
+        elif rng.random() < 0.8:
+            codes = np.arange(grid.floor(threshold), grid.max, grid.lsb)[1:]
+            more = np.sort(rng.choice(codes, min(len(codes), int(rng.integers(0, 4))), replace=False))
+            choice |= {"selection": "adaptive", "levels": (threshold, *more.tolist())}
+        self._say("chosen", choice)
+        return choice
+
     def _sparse(self, image):
-        (height, width, _), n = self.shape, int(self.rng.integers(1, 12))
+        n = int(self.rng.integers(1, 12))
         threshold, pixel = self._of(0.0, 0.0, 0.3), self._input_format()
         self._say("sparse", self.shape, "n", n, threshold, pixel)
-        shape = height, width
-        x, hash = sp.InputReduce(n, threshold, pixel)(image)
+        reduce = sp.InputReduce(n, threshold, pixel, **self._choice(threshold, pixel, n))
+        x, hash = reduce(image)
+        shape = reduce.image_shape
         for _ in range(int(self.rng.integers(0, 3))):
             if self.rng.random() < 0.6:
                 size, options = (self._of(1, 3, 5), self._of(1, 3)), self._weighted()

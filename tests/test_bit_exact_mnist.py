@@ -36,7 +36,7 @@ def network(tmp_path_factory):
 def test_trained_networks_agree_on_every_real_test_image(n_active, bits, digits, network, state_count):
     model, hls_model = network(bits, n_active)
     images = np.concatenate([probes.corner_images(48, 48, 1, n_active), digits.images])
-    keras = sp.exact_predict(model, images)
+    keras = sp.exact_predict(model, images, batch_size=2000)
     cpp = sp.emulate(hls_model, images)
     expected = oracle.predict(networks.describe(model), images)
     assert (keras != expected).sum() == 0

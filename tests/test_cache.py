@@ -132,7 +132,7 @@ def test_another_process_does_not_make_it_again_and_two_at_once_make_it_once(tmp
 def test_a_process_that_was_killed_leaves_nothing_that_is_used(tmp_path):
     log = tmp_path / "log"
     killed = started(MAKE, log, 60)
-    while not log.exists():
+    while not log.exists() or not log.read_text():
         time.sleep(0.01)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()

@@ -53,12 +53,29 @@ def test_unquantized_values_come_back_bit_by_bit(tmp_path_factory, images):
     np.testing.assert_array_equal(lists.read(path, "val")[0], images)
 
 
+@pytest.mark.parametrize(("height", "kind"), [(256, np.uint16), (257, np.uint32)])
+def test_images_of_more_than_65536_pixels_have_a_longer_index(tmp_path, height, kind):
+    image = np.zeros((1, height, 256), np.float32)
+    image[0, -1, -1] = 1
+    pixels = lists.coordinate_list(image, [0])
+    assert pixels.index.dtype == kind and pixels.index.tolist() == [height * 256 - 1]
+    lists.write(tmp_path / "file", {"test": pixels}, META | {"image_shape": [height, 256]})
+    np.testing.assert_array_equal(lists.read(tmp_path / "file", "test")[0][..., 0], image)
+
+
 def test_the_bytes_of_a_file_do_not_depend_on_the_time(tmp_path, monkeypatch):
     pixels = lists.coordinate_list(np.eye(3)[None], [0])
     for name, seconds in (("a", 1e9), ("b", 2e9)):
         monkeypatch.setattr(time, "time", lambda seconds=seconds: seconds)
         lists.write(tmp_path / name, {"test": pixels}, META | {"image_shape": [3, 3]})
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_labels_that_are_not_known_are_minus_one_in_all_images(tmp_path):
+    lists.write(tmp_path / "file", {"test": lists.coordinate_list(np.ones((2, 2, 3)), [-1, -1])}, META)
+    with np.load(tmp_path / "file") as file:
+        assert file["test_label"].tolist() == [255, 255]
+    assert lists.read(tmp_path / "file", "test")[1].tolist() == [-1, -1]
 
 
 def test_lists_are_joined_and_dealt_out_image_by_image(tmp_path):
@@ -78,7 +95,6 @@ def test_lists_are_joined_and_dealt_out_image_by_image(tmp_path):
         (np.zeros((2, 3)), [0, 0], "images are"),
         (np.zeros((2, 3, 3, 2)), [0, 0], "images are"),
         (np.zeros((2, 3, 3)), [0], "labels"),
-        (np.zeros((1, 257, 256)), [0], "ends at 65,536"),
         (np.full((1, 2, 2), -0.1), [0], r"from -0.1 to -0.1"),
         (np.full((1, 2, 2), 1.1), [0], r"in \[0, 1\]"),
         (np.full((1, 2, 2), np.nan), [0], r"in \[0, 1\]"),
@@ -103,6 +119,7 @@ def test_images_that_do_not_fit_the_format_are_refused(images, labels, message):
         ({"test_value": np.array([0.2, np.nan, 1], np.float32)}, r"not in \(0, 1\]"),
         ({"test_value": np.array([0.2, 1, 1])}, "float64"),
         ({"test_label": np.array([0, 1, 2], np.uint8)}, "labels beyond its classes"),
+        ({"test_label": np.array([0, 1, 255], np.uint8)}, "labels beyond its classes"),
         ({"meta": np.array("{")}, "cannot be read"),
     ],
 )
@@ -111,6 +128,21 @@ def test_a_file_that_contradicts_itself_is_named(tmp_path, change, message):
     np.savez(path, **BY_HAND | change)
     with pytest.raises(ValueError, match=f"{path}: cannot be read as coordinate lists.*{message}|{path}.*{message}"):
         lists.read(path, "test")
+
+
+def test_columns_say_more_of_each_image(tmp_path):
+    pixels = lists.coordinate_list(np.ones((3, 2, 3)), [0, 1, 0])
+    own = {"event": np.array([7, 7, 9]), "energy": np.array([0.5, 1, 2], np.float32)}
+    lists.write(tmp_path / "file", {"test": pixels, "val": lists.select(pixels, [2])}, META, {"test": own, "val": {
+        name: column[[2]] for name, column in own.items()}})  # fmt: skip
+    assert {name: column.tolist() for name, column in lists.read_columns(tmp_path / "file", "test", 2).items()} == {
+        "event": [7, 7], "energy": [0.5, 1]}  # fmt: skip
+    assert lists.read_columns(tmp_path / "file", "val")["event"].tolist() == [9]
+    lists.write(tmp_path / "none", {"test": pixels}, META)
+    assert lists.read_columns(tmp_path / "none", "test") == {}
+    lists.write(tmp_path / "short", {"test": pixels}, META, {"test": {"event": np.arange(2)}})
+    with pytest.raises(ValueError, match="short: event has not one value for each of 3 images"):
+        lists.read_columns(tmp_path / "short", "test")
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>404</html>", b"PK\x03\x04half"])

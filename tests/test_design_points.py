@@ -12,6 +12,7 @@ from sparsepixels_lib.measure import designs as design_points
 from sparsepixels_lib.measure.designs import pareto_front, published_points, table_of
 from sparsepixels_lib.network.networks import Network
 from sparsepixels_lib.plots import designs as design_plots
+from sparsepixels_lib.plots import line_styles
 
 ROW = {"module": "TOP", "group": "total", "bram18": 0, "dsp": 10, "ff": 300, "lut": 2000, "levels": 11.5}
 
@@ -153,6 +154,12 @@ def test_pareto_joins_the_front_of_each_n(ax):
     }
     assert "published" in {text.get_text() for text in ax.get_legend().get_texts()}
     assert "Verilator" in ax.artists[0].txt.get_text() and "vendor" in ax.artists[0].txt.get_text()
+
+
+def test_an_n_has_the_colour_of_its_network(ax):
+    fronts = design_plots.pareto(ax, some_points(), "lut")
+    styles = line_styles(f"sparse N={n}" for n in fronts)
+    assert [line.get_color() for line in fronts.values()] == [style["color"] for style in styles.values()]
 
 
 def test_what_is_beaten_is_hollow(ax):

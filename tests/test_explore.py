@@ -4,6 +4,7 @@ import base64
 import io
 import re
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from ipywidgets import HTML
@@ -41,7 +42,7 @@ def parts(explorer):
 
 
 def test_every_frame_has_its_caption_as_text_and_as_alternative_text():
-    (frames,) = explore.mask_explorer(TOY[None]).frames
+    (frames,) = explore.mask_explorer(TOY[None]).frames["first N"]
     captions = [re.search("<figcaption>(.*)</figcaption>", frame.value)[1] for frame in frames]
     assert captions == [
         "kept 0 of 5 active pixels, 0 % of the charge",
@@ -55,7 +56,7 @@ def test_every_frame_has_its_caption_as_text_and_as_alternative_text():
 
 
 def test_kept_pixels_are_coloured_dropped_ones_grey_and_the_rest_background():
-    shown = picture(explore.mask_explorer(TOY[None]).frames[0][3])
+    shown = picture(explore.mask_explorer(TOY[None]).frames["first N"][0][3])
     assert shown.shape == (6, 7, 3)
     grey, background = [0x9C, 0x9C, 0xA1], [0xF3, 0xF3, 0xF3]
     assert shown[3, 5].tolist() == shown[5, 1].tolist() == grey
@@ -66,20 +67,20 @@ def test_kept_pixels_are_coloured_dropped_ones_grey_and_the_rest_background():
 
 def test_colours_follow_the_charge_on_one_scale_for_all_images():
     explorer = explore.mask_explorer(np.stack([TOY, OTHER]))
-    toy, other = picture(explorer.frames[0][5]), picture(explorer.frames[1][5])
+    toy, other = picture(explorer.frames["first N"][0][5]), picture(explorer.frames["first N"][1][5])
     darkness = [-toy[place].sum() for place in [(3, 5), (0, 2), (1, 0), (5, 1), (1, 3)]]  # charges 1, 2, 4, 5, 8
     assert darkness == sorted(darkness) and len(set(darkness)) == 5
     assert -toy[0, 2].sum() < -other[2, 2].sum() < -toy[1, 0].sum()  # 2 < 3 < 4
 
 
 def test_pictures_keep_their_proportions():
-    assert 'width="378" height="324"' in explore.mask_explorer(TOY[None]).frames[0][1].value
+    assert 'width="378" height="324"' in explore.mask_explorer(TOY[None]).frames["first N"][0][1].value
 
 
 def test_the_slider_shows_frame_n_without_a_kernel():
     explorer = explore.mask_explorer(TOY[None])
     assert links(explorer) == {("slider", "value", "stack", "selected_index"), ("play", "value", "slider", "value")}
-    assert parts(explorer)["stack"].children == tuple(explorer.frames[0])
+    assert parts(explorer)["stack"].children == tuple(explorer.frames["first N"][0])
     assert (explorer.slider.min, explorer.slider.max) == (1, 5)
     assert explorer.slider.value == parts(explorer)["stack"].selected_index == parts(explorer)["play"].value
 
@@ -93,8 +94,8 @@ def test_several_images_share_the_slider_and_are_chosen_without_a_kernel():
         ("event", "index", "outer", "selected_index"),
     }
     assert explorer.event.options == ("signal", "background")
-    assert [len(frames) for frames in explorer.frames] == [6, 6]
-    assert len(set(explorer.frames[1])) == 3  # N = 0, 1, 2; beyond, nothing changes
+    assert [len(frames) for frames in explorer.frames["first N"]] == [6, 6]
+    assert len(set(explorer.frames["first N"][1])) == 3  # N = 0, 1, 2; beyond, nothing changes
 
 
 def test_the_slider_ends_at_the_fullest_image_but_not_beyond_40():
@@ -105,13 +106,13 @@ def test_the_slider_ends_at_the_fullest_image_but_not_beyond_40():
 
 def test_an_empty_image_among_others_says_so():
     explorer = explore.mask_explorer(np.stack([TOY, 0 * TOY]))
-    assert "no active pixel: none is above 0" in explorer.frames[1][5].value
-    assert (picture(explorer.frames[1][5]) == 0xF3).all()
+    assert "no active pixel: none is above 0" in explorer.frames["first N"][1][5].value
+    assert (picture(explorer.frames["first N"][1][5]) == 0xF3).all()
 
 
 @pytest.mark.parametrize("images", [TOY[None] * 10, (TOY[None] * 10).astype(np.uint8), TOY[None, ..., 0] > 0])
 def test_bytes_and_yes_no_pixels_are_explored_like_floats(images):
-    (frames,) = explore.mask_explorer(images).frames
+    (frames,) = explore.mask_explorer(images).frames["first N"]
     assert "kept 5 of 5 active pixels, 100 % of the charge" in frames[5].value
 
 
@@ -161,6 +162,18 @@ def test_show_source_prints_python_and_highlights_it():
     assert '<span class="k">def</span>' in shown._repr_html_()
 
 
+def test_a_folded_figure_is_a_picture_behind_its_title_and_pyplot_has_done_with_it():
+    figure, ax = plt.subplots(figsize=(1, 1))
+    shown = source.folded_figure("the jets & more", figure)
+    html = shown._repr_html_()
+    assert re.search(
+        r"<details[^>]*><summary[^>]*>the jets &amp; more</summary><img alt=\"the jets &amp; more\" ", html
+    )
+    assert base64.b64decode(re.search(r"base64,([^\"]*)", html)[1]) == shown._repr_png_()
+    assert Image.open(io.BytesIO(shown._repr_png_())).size == tuple(figure.get_size_inches() * figure.dpi)
+    assert not plt.fignum_exists(figure.number)
+
+
 def test_show_source_reads_a_header_as_cpp(tmp_path):
     (tmp_path / "op.h").write_text("template <class T> T relu(T x) { return x; } // π\n", encoding="utf-8")
     shown = source.show_source(tmp_path / "op.h")
@@ -168,3 +181,25 @@ def test_show_source_reads_a_header_as_cpp(tmp_path):
     assert '<span class="k">template</span>' in shown._repr_html_()
     with pytest.raises(FileNotFoundError, match="no.h"):
         source.show_source(tmp_path / "no.h")
+
+
+def test_other_ways_to_choose_are_offered_and_work_without_a_kernel():
+    ways = {
+        "first N": {},
+        "by level": {"selection": "adaptive", "levels": (0.0, 4.5)},
+        "largest": {"selection": "largest"},
+    }
+    explorer = explore.mask_explorer(np.stack([TOY, OTHER]), choices=ways)
+    assert explorer.choice.options == tuple(ways) and list(explorer.frames) == list(ways)
+    coloured = {}
+    for way, frames in explorer.frames.items():
+        shown = picture(frames[0][2]).astype(int)
+        coloured[way] = {(int(y), int(x)) for y, x in zip(*np.nonzero(np.ptp(shown, axis=-1) > 40), strict=True)}
+    assert coloured["first N"] == {(0, 2), (1, 0)}
+    assert coloured["by level"] == coloured["largest"] == {(1, 3), (5, 1)}  # the charges 8 and 5
+    assert "kept 2 of 5 active pixels, 65 % of the charge" in explorer.frames["largest"][0][2].value
+    outer = explorer.children[-2]
+    states = [model["state"] for model in dependency_state([explorer]).values() if model["model_name"] == "LinkModel"]
+    ends = {(state["source"][0], state["target"][0]) for state in states}
+    assert (f"IPY_MODEL_{explorer.choice.model_id}", f"IPY_MODEL_{outer.model_id}") in ends
+    assert len(ends) == 1 + 1 + 3 + 6  # play, choice, event a way, slider a way and image

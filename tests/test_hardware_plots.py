@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from sparsepixels_lib.network.networks import Network
 from sparsepixels_lib.plots import hardware as hardware_plots
+from sparsepixels_lib.plots.style import COLORS, OF_NETWORK
 
 
 @pytest.fixture
@@ -77,6 +79,13 @@ def test_16_and_8_bit_stand_side_by_side_and_8_bit_is_dashed(axes, networks):
     assert wide[0].get_x() < narrow[0].get_x() < 0.5
     assert [tick.get_text() for tick in axes[0].get_xticklabels()] == ["sparse N=20"]
     assert [bars.get_label() for bars in axes[0].containers] == ["16 bit", "8 bit"]
+
+
+def test_bars_have_the_colour_of_the_network_with_which_their_name_ends(axes):
+    names = ["sparse N=8", "real MNIST, standard", "mine"]
+    hardware_plots.latency_ii(axes[:2], pd.concat(map(synthesis_table, names)), source="")
+    colors = [to_hex(bar.get_facecolor()) for bar in axes[0].patches]
+    assert colors == [OF_NETWORK["sparse N=8"], OF_NETWORK["standard"], COLORS[0]]
 
 
 def test_resources_carry_counts_and_the_share_of_the_device(axes):

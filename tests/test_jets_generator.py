@@ -150,9 +150,9 @@ def shipped():
     return {split: data.load("lhc_jets", split, "default") for split in data.SPLITS}
 
 
-def test_what_ships_is_18000_2000_and_5000_jets_of_five_even_classes(shipped):
+def test_what_ships_is_43200_4800_and_12000_jets_of_five_even_classes(shipped):
     counts = {split: np.bincount(loaded.labels).tolist() for split, loaded in shipped.items()}
-    assert counts == {"train": [3600] * 5, "val": [400] * 5, "test": [1000] * 5}
+    assert counts == {"train": [8640] * 5, "val": [960] * 5, "test": [2400] * 5}
     assert shipped["test"].source.startswith("synthetic default: LHC jets of Pythia 8.317, not the public sample")
 
 
@@ -175,9 +175,19 @@ def test_active_pixels_lie_on_even_rows_and_columns_or_the_border(shipped):
     assert min((row % 2 == 0).mean(), (column % 2 == 0).mean()) > 0.97  # 99 % in the public sample
 
 
+@pytest.mark.parametrize("split", data.SPLITS)
+def test_the_last_row_and_column_hold_as_many_pixels_as_in_real_jets_within_a_factor_of_1_5(shipped, split):
+    def share(images):
+        _, row, column, _ = np.nonzero(images)
+        return ((row == 55) | (column == 55)).mean()
+
+    real = share(data.load("lhc_jets", "sample").images)
+    assert real / 1.5 < share(shipped[split].images) < 1.5 * real
+
+
 def test_no_jet_ships_twice(shipped):
     images = np.concatenate([loaded.images for loaded in shipped.values()])
-    assert len({image.tobytes() for image in images}) == 25_000
+    assert len({image.tobytes() for image in images}) == 60_000
 
 
 def test_generating_again_gives_the_jets_that_ship():
@@ -187,4 +197,4 @@ def test_generating_again_gives_the_jets_that_ship():
     seed = int(np.random.SeedSequence([1, 1, 2, 0]).generate_state(1)[0]) % 900_000_000 + 1
     again = chains.sparsify_jets(generator.generate_jets("W", 400, seed))
     ours, theirs = ({np.rint(i * 65535.0).tobytes() for i in x} for x in (again, images[labels == 2]))
-    assert ours == theirs
+    assert len(ours) == 400 and ours < theirs  # the first of the three chunks of W jets

@@ -50,7 +50,7 @@ def test_signal_and_background_windows_are_those_of_the_chain_tick_by_tick(tmp_p
     width = (2400, 2400, 3456)[plane]
     slow_image, slow_mask = slow_chain(event[plane], width)
     row, column = slow_window(slow_mask)
-    found, labels = chain.windows(image, hits, np.random.default_rng(5))
+    found, labels = chain.windows(image, hits, np.random.default_rng(5), first=True)
     assert labels.tolist() == [1, 0, 0, 0, 0, 0]
     np.testing.assert_allclose(found[0], slow_pool(slow_image, row, column), rtol=1e-6)
     assert (found[0] > 0).sum() > 20
@@ -106,6 +106,18 @@ def test_where_hits_overlap_the_tick_is_cosmic_and_most_ticks_decide_the_bin(cos
 def test_of_windows_with_equally_much_signal_the_first_in_raster_order_is_taken():
     assert chain.signal_window(np.array([600]), np.array([1000]), 2400) == (600 - 255, 1000 - 511)
     assert chain.signal_window(np.array([3]), np.array([2399]), 2400) == (0, 2400 - 512)
+
+
+def test_of_windows_with_equally_much_signal_all_are_drawn_equally_often():
+    """Signal of 200 x 400 pixels in the middle: it fits at 57 rows and 113 columns."""
+    row, column = (axis.ravel() for axis in np.mgrid[400:600, 1000:1400])
+    rng = np.random.default_rng(1)
+    found = np.array([chain.signal_window(row, column, 2400, rng) for _ in range(3000)])
+    assert found.min(axis=0).tolist() == [600 - 256, 1400 - 512] and found.max(axis=0).tolist() == [400, 1000]
+    centre = np.array([372, 944])
+    assert (np.abs(found.mean(axis=0) - centre) < 4 * np.array([57, 113]) / np.sqrt(12 * 3000)).all()
+    again = chain.signal_window(row, column, 2400, np.random.default_rng(7))
+    assert again == chain.signal_window(row, column, 2400, np.random.default_rng(7))
 
 
 @pytest.mark.parametrize(("hits", "count"), [(125, 1), (124, 0)])

@@ -5,10 +5,10 @@ import tracemalloc
 import h5py
 import numpy as np
 import pytest
-from microboone_files import DAMAGES, changed, read, readout, rows_of, write_file
+from microboone_files import DAMAGES, TRUTH, changed, read, readout, rows_of, write_file
 
 from data_scripts.microboone import reader, windows
-from data_scripts.microboone.reader import read_events
+from data_scripts.microboone.reader import read_events, read_truth
 
 
 def same_events(one, other):
@@ -66,13 +66,29 @@ def test_other_tables_and_columns_are_not_looked_at(three_events, good, tmp_path
     same_events(read(write_file(tmp_path / "more.h5", rows)), read(good))
 
 
+def test_the_neutrino_of_each_event_has_kind_and_energy(tmp_path):
+    rows = rows_of({(1, 0, i): {} for i in range(5)})
+    truth = {"nu_pdg": [12, -14, 14, 16, -12], "is_cc": [1, 1, 0, 1, 1], "nu_energy": [0.5, 1, 1.5, 2, 2.5]}
+    rows["event_table"] |= truth
+    path = write_file(tmp_path / "x.h5", rows)
+    kinds = ["nue CC", "numu CC", "NC", "other", "nue CC"]
+    assert read_truth(path) == {(1, 0, i): pair for i, pair in enumerate(zip(kinds, truth["nu_energy"], strict=True))}
+
+
+def test_an_event_with_two_neutrinos_is_refused(tmp_path):
+    rows = rows_of({(1, 0, 0): {}, (1, 0, 1): {}})
+    rows["event_table"]["event_id"] = [(1, 0, 0)] * 2
+    with pytest.raises(ValueError, match="event_table has 2 rows for 1 events"):
+        read_truth(write_file(tmp_path / "x.h5", rows))
+
+
 def test_only_the_planes_asked_for_are_read(good):
     assert {tuple(planes) for planes in read(good, planes=[1]).values()} == {(1,)}
 
 
 def test_an_event_without_neutrino_hits_gives_no_windows(good):
     planes = read(good)[5, 0, 2]
-    found = windows.join(list(windows.of_event((5, 0, 2), planes, 0)))
+    found = windows.join(list(windows.of_event((5, 0, 2), planes, TRUTH, 0)))
     assert len(found.pixels.label) == 0
 
 

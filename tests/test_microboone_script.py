@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 from local_record import local_record
-from microboone_files import DAMAGES, changed, read, readout, rows_of, write_file
+from microboone_files import DAMAGES, TRUTH, changed, many_windows, read, readout, rows_of, write_file
 
 from data_scripts import microboone
 from data_scripts.common import zenodo
@@ -38,15 +38,19 @@ def test_prepared_windows_are_those_of_the_files_exactly(files):
     expected = []
     for path in sorted(files.glob("*.h5")):
         for event, planes in read(path).items():
-            for own in windows.of_event(event, planes, 0):
+            for own in windows.of_event(event, planes, TRUTH, 0):
                 images = [pixels.tobytes() for pixels in images_of(own.pixels)]
                 expected += list(zip(images, own.pixels.label.tolist(), strict=True))
-    found = []
+    found, seen = [], set()
     for split in ("train", "val", "test"):
         loaded = data.load("microboone", split, "real", folder=files)
         assert loaded.images.shape[1:] == (63, 63, 1) and loaded.classes == ("background", "signal")
         assert loaded.source.startswith("real: MicroBooNE") and str(target) in loaded.source
         assert np.bincount(loaded.labels).tolist() == [len(loaded.labels) // 2] * 2
+        assert set(loaded.columns["kind"]) == {"numu CC"} and set(loaded.columns["energy"]) == {0.75}
+        events = loaded.columns["event"]
+        assert len(np.unique(events)) * 4 == len(events) and not seen & set(events)
+        seen |= set(events)
         found += [(image.tobytes(), label) for image, label in zip(loaded.images, loaded.labels.tolist(), strict=True)]
     assert set(found) <= set(expected) and len(found) == 48  # 12 events, 2 planes, 1 signal and as much background
 
@@ -90,17 +94,6 @@ def test_the_published_split_goes_into_a_folder_of_its_own_and_says_that_it_leak
     assert "leaks" in loaded.source
 
 
-def many_windows(n_events=100):
-    """Windows that carry their event and plane in their one pixel: 3 planes, 1 signal and 3 background windows each."""
-    event = np.repeat([[1, 0, i] for i in range(n_events)], 12, axis=0)
-    plane, label = np.tile(np.repeat([0, 1, 2], 4), n_events), np.tile([1, 0, 0, 0], 3 * n_events)
-    n = len(label)
-    pixels = coordinate_lists.CoordinateList(
-        np.arange(n + 1, dtype=np.uint32), np.arange(n, dtype=np.uint16), np.ones(n, np.float32), label.astype(np.uint8)
-    )
-    return windows.Windows(pixels, plane, event)
-
-
 def test_split_by_event_no_event_is_in_two_splits_and_the_classes_are_balanced_in_each():
     parts = windows.divide(many_windows(), "event", 0)
     events = {name: {tuple(e) for e in own.event.tolist()} for name, own in parts.items()}
@@ -127,6 +120,8 @@ def test_windows_keep_their_plane_and_event_when_dealt_out():
     for own in windows.divide(found, "event", 5).values():
         np.testing.assert_array_equal(found.event[own.pixels.index], own.event)
         np.testing.assert_array_equal(found.plane[own.pixels.index], own.plane)
+        np.testing.assert_array_equal(found.kind[own.pixels.index], own.kind)
+        np.testing.assert_array_equal(found.energy[own.pixels.index], own.energy)
         np.testing.assert_array_equal(found.pixels.label[own.pixels.index], own.pixels.label)
 
 

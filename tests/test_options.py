@@ -1,6 +1,7 @@
 """Every option that Keras has for a supported class, as its own get_config() lists them, is honoured or refused."""
 
 from functools import cache
+from types import SimpleNamespace
 
 import networks
 import oracle
@@ -11,7 +12,7 @@ import sparsepixels_lib as sp
 from sparsepixels_lib.network import probes
 from sparsepixels_lib.network.models import QActivation, QConv2D, QDense
 from sparsepixels_lib.network.ranges import ranges
-from sparsepixels_lib.network.supported import OPTIONS
+from sparsepixels_lib.network.supported import OPTIONS, check_layers
 
 keras = sp.models.keras
 W = {"kernel_quantizer": "quantized_bits(6,2,alpha=1)", "bias_quantizer": "quantized_bits(6,2,alpha=1)"}
@@ -26,6 +27,9 @@ TRIED = {  # other values than the base networks have; the first two are honoure
     "n_active": [7, 48],
     "threshold": [0.3, 0.5],
     "input_quantizer": ["quantized_relu(5,0)", "quantized_bits(6,0,alpha=1)"],
+    "selection": ["largest", "adaptive", "first"],  # of what they do with one channel: test_selection.py
+    "levels": [(0.0, 0.5)],
+    "patch": [(2, 2), (4, 4)],
     "filters": [3, 1],
     "units": [4, 1],
     "kernel_size": [(1, 3), (5, 3), (2, 4)],
@@ -162,21 +166,41 @@ def test_options_of_the_input_are_refused(kind, value):
         ranges(model)
 
 
+def honoured_alone(kind: str, cls: type, option: str, value) -> bool:
+    """Whether the table of options lets the first layer of a class have the value."""
+    first = next(layer for layer in base(kind).layers if type(layer) is cls)
+    try:
+        check_layers(SimpleNamespace(layers=[cls.from_config(first.get_config() | {option: value})]))
+        return True
+    except (ValueError, TypeError):
+        return False
+
+
+def with_honoured(kind: str, changes: dict, cases: list) -> dict:
+    """`changes` and those of `cases` that go with them: all at once, or else one half after the other."""
+    together = {cls: dict(options) for cls, options in changes.items()}
+    for cls, option, value in cases:
+        together.setdefault(cls, {})[option] = value
+    try:
+        ranges(changed(kind, together))
+        return together
+    except (ValueError, TypeError):  # not honoured, or a pool whose image is another now
+        if len(cases) == 1:
+            return changes
+    half = len(cases) // 2
+    return with_honoured(kind, with_honoured(kind, changes, cases[:half]), cases[half:])
+
+
 @pytest.mark.parametrize("kind", ["sparse", "standard"])
 @pytest.mark.parametrize("turn", [0, 1])
 def test_all_honoured_options_together_are_exact_through_to_rtl(kind, turn, tmp_path, state_count):
     """The first, then the second honoured value of every option at once, as far as they go together."""
-    changes = {}
-    for case in CASES:
-        _, cls, option, value = case
-        values = {**FREE, **TRIED}[option]
-        if case[0] == kind and option not in ("name", "image_shape") and values.index(value) == turn:
-            together = {**changes, cls: {**changes.get(cls, {}), option: value}}
-            try:
-                ranges(changed(kind, together))
-            except (ValueError, TypeError):  # not honoured, or a pool whose image is another now
-                continue
-            changes = together
+    cases = [
+        (cls, option, value)
+        for case_kind, cls, option, value in CASES
+        if (case_kind, {**FREE, **TRIED}[option].index(value)) == (kind, turn) and option not in ("name", "image_shape")
+    ]
+    changes = with_honoured(kind, {}, [case for case in cases if honoured_alone(kind, *case)])
     assert changes.keys() >= {
         QActivation,
         *([sp.QConv2DSparse, sp.QDepthwiseConv2DSparse] if kind == "sparse" else [QConv2D]),

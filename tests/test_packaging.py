@@ -88,7 +88,7 @@ def test_licence_notice_and_version_are_the_same_everywhere(wheel):
         text = archive.read(metadata).decode()
         inside = {Path(name).name for name in archive.namelist()}
     assert f"Version: {sp.__version__}" in text and f"version: {sp.__version__}" in (ROOT / "CITATION.cff").read_text()
-    assert "License-Expression: Apache-2.0 AND CC-BY-SA-3.0 AND MIT" in text
+    assert "License-Expression: Apache-2.0 AND CC-BY-SA-3.0 AND MIT AND CC-BY-4.0\n" in text
     assert {"LICENSE", "NOTICE", "MIT.txt", "py.typed"} <= inside
     assert (ROOT / "LICENSE").read_text().strip().startswith("Apache License")
     assert (ROOT / "CHANGELOG.md").read_text().split("\n## ")[1].startswith(sp.__version__)
@@ -96,7 +96,7 @@ def test_licence_notice_and_version_are_the_same_everywhere(wheel):
 
 def test_the_notice_names_everything_that_is_embedded():
     notice = (ROOT / "NOTICE").read_text()
-    for folder in ("sparsepixels_lib/embedded", "notebooks/html_manager"):
+    for folder in ("sparsepixels_lib/embedded", "sparsepixels_lib/embedded/published", "notebooks/html_manager"):
         for path in filter(Path.is_file, (ROOT / folder).iterdir()):
-            assert path.suffix in ("", ".md", ".txt") or path.name in notice
+            assert path.suffix in ("", ".md", ".txt", ".csv") or path.name in notice
     assert "published/*.csv" in notice

@@ -43,9 +43,28 @@ def test_layers_are_rows_of_networks_and_the_titles_count_what_is_left(figure):
     models = {network: network.build() for network in (sparse, standard)}
     axes = figure.subplots(2, 2)
     first, _, whole, _ = plots.layers_of(axes, models, image, ["input", "pool1"])
-    assert [ax.get_title() for ax in axes[:, 0]] == ["input: 2 of 3,969", "input: 3 of 3,969"]
+    titles = [ax.get_title() for ax in axes[:, 0]]
+    assert titles == ["input: 2 of 3,969\nlargest 0.5", "input: 3 of 3,969\nlargest 0.75"]
     assert [ax.get_ylabel() for ax in axes.flat] == ["sparse N=2, 8 bit", "", "standard, 8 bit", ""]
     assert [view.get_array().count() for view in (first, whole)] == [2, 3]
+
+
+def test_all_layers_share_one_colour_bar_in_units_of_the_largest_value_of_a_panel(figure):
+    image, model = np.zeros((63, 63, 1)), Network("microboone", 8, 2).build()
+    image[[0, 3], [5, 5], 0] = 0.25, 0.5
+    axes = figure.subplots(1, 2, squeeze=False)
+    views = plots.layers_of(axes, {Network("microboone", 8, 2): model}, image, ["input", "conv1"])
+    assert sorted(views[0].get_array().compressed()) == [0.5, 1]
+    lowest = min(view.get_array().min() for view in views)
+    assert {view.get_clim() for view in views} == {(min(lowest, 0), 1)} and lowest >= -1
+    (bar,) = (ax for ax in figure.axes if ax not in axes)
+    assert bar.get_ylabel() == "value / largest of its panel"
+
+
+def test_layers_in_which_nothing_is_left_are_drawn(figure):
+    axes, network = figure.subplots(1, 1, squeeze=False), Network("microboone", 8, 2)
+    plots.layers_of(axes, {network: network.build()}, np.zeros((63, 63, 1)), ["input"])
+    assert axes[0, 0].get_title() == "input: 0 of 3,969\nlargest 0"
 
 
 def test_active_maps_are_the_pixels_that_are_not_background():

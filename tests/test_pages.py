@@ -128,6 +128,17 @@ def test_a_page_without_sliders_does_not_carry_their_code(notebook):
     assert notebook.with_suffix(".html").stat().st_size < (pages.MANAGER / "embed.js").stat().st_size
 
 
+def test_code_above_the_first_figure_is_folded_and_other_code_is_not(notebook):
+    content = nbformat.read(notebook, as_version=4)
+    content.cells.append(v4.new_code_cell("total = 1", id="result"))
+    nbformat.write(content, notebook)
+    page = exported(notebook)
+    assert [attributes for tag, attributes in page.tags if tag == "details"] == [{"class": "input"}]
+    source = notebook.with_suffix(".html").read_text(encoding="utf-8")
+    (folded,) = re.findall(r"<details.*?</details>", source, flags=re.DOTALL)
+    assert "code of the cell result" in folded and "total" in folded and "show" not in folded
+
+
 def test_formulas_are_mathml_wherever_they_stand_and_code_and_money_stay(notebook):
     page = exported(notebook)
     shown = [attributes["display"] for tag, attributes in page.tags if tag == "math"]

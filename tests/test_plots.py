@@ -41,7 +41,7 @@ def test_8_bit_is_dashed_and_shares_the_colour_of_16_bit():
 
 
 def test_more_networks_than_colours_are_refused():
-    with pytest.raises(ValueError, match="7 networks"):
+    with pytest.raises(ValueError, match="7 names"):
         plots.line_styles(f"sparse N={n}" for n in range(7))
 
 
@@ -130,3 +130,11 @@ def test_confusion_shows_counts_and_shares_of_the_true_class(ax):
     assert [text.get_text() for text in ax.texts] == ["3", "1", "0", "0"]
     with pytest.raises(ValueError, match=r"\(2, 2\); got \(2,\)"):
         plots.confusion(ax, [3, 1], ["g", "q"])
+
+
+def test_a_network_that_chooses_its_pixels_has_one_colour_whatever_its_n_and_patches():
+    networks = [Network(name, 8, n, "adaptive", patch) for name, n, patch in (("a", 8, (3, 3)), ("b", 20, (4, 4)))]
+    first, second = (style["color"] for style in plots.line_styles(networks).values())
+    others = [Network("a", 8, 8, how) for how in ("raster", "adaptive", "largest")] + [Network("a", 8)]
+    assert first == second
+    assert len({first, *(style["color"] for style in plots.line_styles(others).values())}) == 5

@@ -195,21 +195,23 @@ def test_logic_synthesis_that_lost_a_row_is_refused(project, row):
         read_reports(project)
 
 
-def test_logic_synthesis_with_fewer_luts_than_its_total_is_refused(project):
-    replace_in(project / "vivado_synth.rpt", "|       1097 |       1097 |", "|       1103 |       1103 |")
-    with pytest.raises(ValueError, match="vivado_synth.rpt is cut short"):
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("|       1097 |       1097 |", "|       1103 |       1103 |", "vivado_synth.rpt is cut short"),
+        ("xc7a35t-csg324-1", "xc7a100t-csg324-1", "is for xc7a100t-csg324-1, C-synthesis for xc7a35t-csg324-1"),
+    ],
+    ids=["fewer LUTs than its total", "another device"],
+)
+def test_logic_synthesis_that_does_not_fit_is_refused(project, old, new, said):
+    replace_in(project / "vivado_synth.rpt", old, new)
+    with pytest.raises(ValueError, match=said):
         read_reports(project)
 
 
 def test_logic_synthesis_of_another_network_is_refused(project):
     shutil.copy(FIXTURES / "vivado" / "vivado_synth.rpt", project)
     with pytest.raises(ValueError, match="C-synthesis knows no conv_2d_cl_.*different runs"):
-        read_reports(project)
-
-
-def test_logic_synthesis_for_another_device_is_refused(project):
-    replace_in(project / "vivado_synth.rpt", "xc7a35t-csg324-1", "xc7a100t-csg324-1")
-    with pytest.raises(ValueError, match="is for xc7a100t-csg324-1, C-synthesis for xc7a35t-csg324-1"):
         read_reports(project)
 
 

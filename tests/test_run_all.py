@@ -65,6 +65,14 @@ def run_all(folder, capsys):
     return run
 
 
+@pytest.fixture
+def solution(folder):
+    """solutions/00_good, which shows three times n and writes no results."""
+    (folder / "solutions").mkdir()
+    write_notebook(folder, "solutions/00_good", "print(3 * n)")
+    return "solutions/00_good"
+
+
 def value_in_results(folder: Path) -> float:
     results = json.loads((folder.parent / "build" / "results.json").read_text())
     return results["notebooks"]["00_good"]["rows"][0]["value"]
@@ -186,6 +194,48 @@ def test_ctrl_c_stops_in_one_line_and_the_same_command_goes_on(folder, run_all):
     code, printed = run_all()
     assert code == 0
     assert "00_good: already ran" in printed and "01_slow: done" in printed
+
+
+def test_solutions_run_last_into_a_folder_of_their_own_and_add_no_results(folder, run_all, solution):
+    code, printed = run_all()
+    assert code == 0
+    ran = [line.split(":")[0] for line in printed.splitlines() if line.endswith(": running")]
+    assert ran == ["00_good", solution]
+    build = folder.parent / "build"
+    executed = nbformat.read(build / "smoke" / f"{solution}.ipynb", as_version=4)
+    assert executed.cells[-1].outputs[0].text == "3\n"
+    assert (build / "smoke" / f"{solution}.html").exists() and f"{solution}.html" in printed
+    assert [*json.loads((build / "results.json").read_text())["notebooks"]] == ["00_good"]
+    assert "solutions" not in (build / "results.txt").read_text()
+
+
+def test_a_solution_is_named_with_its_folder_and_not_run_again(folder, run_all, solution):
+    for words in (f"{solution}: done", f"{solution}: already ran"):
+        code, printed = run_all(solution)
+        assert code == 0 and words in printed and "\n00_good" not in printed
+    assert f"{solution}: done" in run_all(solution, "-p", "n", "2")[1]
+    assert "did you mean 'solutions/00_good'?" in run_all("solutions/00_god")[1]
+
+
+def test_a_new_table_lets_a_solution_run_again(folder, run_all, solution):
+    run_all(solution)
+    (folder / "tables").mkdir()
+    (folder / "tables" / "points.json").write_text("{}")
+    assert f"{solution}: done" in run_all(solution)[1]
+
+
+def test_a_solution_works_where_it_lies_and_its_parameter_out_leads_to_its_folder(folder, run_all, solution):
+    write_notebook(folder, solution, "import pathlib\npathlib.Path(out).mkdir()\npathlib.Path('here').touch()")
+    assert run_all(solution)[0] == 0
+    assert (folder.parent / "build" / "smoke" / solution).is_dir() and (folder / "solutions" / "here").exists()
+
+
+def test_a_failing_solution_fails_the_run_and_leaves_the_results(folder, run_all, solution):
+    write_notebook(folder, solution, "raise RuntimeError('no such pixel')")
+    code, printed = run_all()
+    assert code == 1 and value_in_results(folder) == 6
+    assert f"{solution}: FAILED" in printed and f"Failed: {solution}" in printed
+    assert not (folder.parent / "build" / "smoke" / f"{solution}.html").exists()
 
 
 def executed(folder: Path) -> nbformat.NotebookNode:

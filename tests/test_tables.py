@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import sparsepixels_lib as sp
+from sparsepixels_lib import measure
 from sparsepixels_lib.measure import designs as design_points
 from sparsepixels_lib.measure.resources import sources_hash
 
@@ -55,7 +56,17 @@ def test_the_tables_belong_to_the_rtl_as_it_is(dataset, tmp_path):
         record = json.loads(path.read_text())
         design = path.stem.removeprefix(f"{record['top']}_").replace("_", " ")
         project = sp.emit_rtl(hls_model, tmp_path / "rtl", sp.DESIGNS[design])
-        assert record["command"] == f"python notebooks/tables.py '{record['top']}_{design}'"
+        assert record["command"] == f"python notebooks/tables.py {path.stem}"
         assert record["tool"].startswith("Yosys") and record["simulator"].startswith("Verilator")
         assert record["sources"] == sources_hash(project), f"{path.name} is stale: python notebooks/tables.py"
     assert len(paths) == (4 if dataset == "microboone" else 1)
+
+
+@pytest.mark.parametrize("dataset", sp.ARCHITECTURES)
+def test_the_authors_weights_take_less_in_our_hardware_than_in_theirs(dataset, tmp_path):
+    own = measure.same_weights(TABLES / "published").loc[sp.Network(dataset, 8, 20)]
+    for figure, least in (("latency", 3.5), ("ii", 8), ("lut", 4)):
+        assert own[figure, "published"] >= least * own[figure, "ours, same weights"]
+    record = json.loads((TABLES / "published" / f"{dataset}_sparse_n20_8bit_top_balanced.json").read_text())
+    hls_model = sp.convert(sp.published_model(dataset, 8, 20), tmp_path / "hls")
+    assert record["sources"] == sources_hash(sp.emit_rtl(hls_model, tmp_path / "rtl", sp.DESIGNS["balanced"]))

@@ -25,7 +25,7 @@ def main(argv: list[str] | None = None) -> None:
     one.add_argument("--force", action="store_true", help=f"replace a {PREPARED} that is there")
     one = commands.add_parser("generate", help=f"make {GENERATED} with Pythia 8")
     one.add_argument("folder", help=f"folder for {GENERATED}")
-    one.add_argument("--n", type=int, default=25_000, help="number of jets, a multiple of 125 (default: 25,000)")
+    one.add_argument("--n", type=int, default=60_000, help="number of jets, a multiple of 125 (default: 60,000)")
     one.add_argument("--seed", type=int, default=1, help="default: 1, that of the file that ships")
     one.add_argument("--force", action="store_true", help=f"replace a {GENERATED} that is there")
     one = commands.add_parser("examples", help=f"make {RAW} with Pythia 8: a jet of each class before the chain")

@@ -20,7 +20,7 @@ UNIT = 2000  # GeV: that of the values in the file of examples
 CHUNK = 400  # jets that generate makes between two savings
 
 
-def generate(folder: str | Path, n: int = 25_000, seed: int = 1, force: bool = False) -> Path:
+def generate(folder: str | Path, n: int = 60_000, seed: int = 1, force: bool = False) -> Path:
     """Make `lhc_jets_default.npz` in `folder`: `n` synthetic jets, see `generator`.
 
     A fifth of them of each class, 72 % train, 8 % val, 20 % test. The same n, seed and Pythia give the same bytes,

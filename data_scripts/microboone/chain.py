@@ -2,13 +2,16 @@
 
     wires (w, 6400) -> sum of 6 ticks, below 10 -> 0, at most 100 ADC -> image (1066, w)
     hits            -> signal mask (1066, w): neutrino hits +- 2 rms, cosmic hits override
-    both            -> the 256 x 512 window with most signal pixels, if the plane has at least 500 of them, and
+    both            -> a 256 x 512 window with most signal pixels, if the plane has at least 500 of them, and
                        up to 5 windows without any, which overlap neither it nor each other
     window          -> sums of 4 x 8 pixels (64, 64), those of at most 700 ADC -> 0, the first 63 x 63, / 3200
 
-as in arXiv 2512.06208 and its published code. That code fills up with windows of little signal where it finds fewer
-than 5 without; here a background window has none. The chains of the jets and of MNIST, which the library needs itself,
-are in `sparsepixels_lib.data.chains`. Images have rows of time (bins of 6 ticks, 3 us) and columns of wire.
+as in arXiv 2512.06208 and its published code, but for two things. Thousands of windows hold the same, largest number of
+signal pixels. That code takes the first in raster order, so that a neutrino lies low and right in its window, which
+tells it from the background: here one is drawn at random among the equals. And that code fills up with windows of
+little signal where it finds fewer than 5 without; here a background window has none. The chains of the jets and of
+MNIST, which the library needs itself, are in `sparsepixels_lib.data.chains`. Images have rows of time (bins of 6 ticks,
+3 us) and columns of wire.
 """
 
 from typing import NamedTuple
@@ -63,14 +66,18 @@ def signal_pixels(hits: Hits) -> tuple[np.ndarray, np.ndarray]:
     return bins % BINS, bins // BINS
 
 
-def signal_window(row: np.ndarray, column: np.ndarray, wires: int) -> tuple[int, int]:
-    """First row and column of the 256 x 512 window with most signal pixels; of equals the first in raster order."""
+def signal_window(
+    row: np.ndarray, column: np.ndarray, wires: int, rng: np.random.Generator | None = None
+) -> tuple[int, int]:
+    """First row and column of a 256 x 512 window with most signal pixels; of equals one that `rng` draws, or the first
+    in raster order."""
     first = [max(0, found.min() - size + 1) for found, size in zip((row, column), WINDOW, strict=True)]
     last = [min(end, found.max() + size) for found, size, end in zip((row, column), WINDOW, (BINS, wires), strict=True)]
     near = np.zeros(np.subtract(last, first), np.int32)  # no window outside of this part has any signal
     near[row - first[0], column - first[1]] = 1
     sums = _sliding_sum(_sliding_sum(near, WINDOW[0]).T, WINDOW[1]).T
-    best = np.unravel_index(np.argmax(sums), sums.shape)
+    equals = np.flatnonzero(sums == sums.max())
+    best = np.unravel_index(equals[0] if rng is None else rng.choice(equals), sums.shape)
     return int(best[0] + first[0]), int(best[1] + first[1])
 
 
@@ -97,17 +104,32 @@ def background_windows(
 
 def pool(window: np.ndarray) -> np.ndarray:
     """Sums over 6 ticks in a window (256, 512) -> (63, 63) float32 in [0, 1]."""
-    window = np.where(window < LOW, 0, np.minimum(window, HIGH))
-    sums = window.reshape(64, POOL[0], 64, POOL[1]).sum(axis=(1, 3))
-    return (np.where(sums > KEPT, sums, 0) / FULL)[:SIZE, :SIZE].clip(0, 1).astype(np.float32)
+    return pool_all(window)[:SIZE, :SIZE]
 
 
-def windows(image: np.ndarray, hits: Hits, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Windows (k, 63, 63) and labels (k,) of one plane: image (1066, w) of sums over 6 ticks; none below 500 pixels."""
+def pool_all(image: np.ndarray) -> np.ndarray:
+    """Sums over 6 ticks (h, w) -> all their whole blocks (h // 4, w // 8) float32 in [0, 1], of a readout (266, 432).
+
+    Its slice [r : r + 63, c : c + 63] is the `pool` of the window whose first bin is (4 r, 8 c).
+    """
+    height, width = (size // by for size, by in zip(image.shape, POOL, strict=True))
+    image = image[: height * POOL[0], : width * POOL[1]]
+    image = np.where(image < LOW, 0, np.minimum(image, HIGH))
+    sums = image.reshape(height, POOL[0], width, POOL[1]).sum(axis=(1, 3))
+    return (np.where(sums > KEPT, sums, 0) / FULL).clip(0, 1).astype(np.float32)
+
+
+def windows(
+    image: np.ndarray, hits: Hits, rng: np.random.Generator, first: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Windows (k, 63, 63) and labels (k,) of one plane: image (1066, w) of sums over 6 ticks; none below 500 pixels.
+
+    `first`: of windows with equally much signal the first, as published, not one at random.
+    """
     row, column = signal_pixels(hits)
     if len(row) < FEWEST:
         return np.empty((0, SIZE, SIZE), np.float32), np.empty(0, np.uint8)
-    signal = signal_window(row, column, image.shape[1])
+    signal = signal_window(row, column, image.shape[1], None if first else rng)
     places = [signal, *background_windows(row, column, image.shape[1], signal, rng)]
     pooled = [pool(image[r : r + WINDOW[0], c : c + WINDOW[1]]) for r, c in places]
     return np.array(pooled), np.array([SIGNAL] + [BACKGROUND] * (len(places) - 1), np.uint8)

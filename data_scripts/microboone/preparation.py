@@ -8,7 +8,7 @@ from tqdm.auto import tqdm
 
 from ..common.files import checked_seed, replaceable, sha256, writable
 from ..common.zenodo import fetch
-from .reader import check, read_events, wire_files
+from .reader import check, read_events, read_truth, wire_files
 from .windows import checked_planes, divide, join, kept, key, of_event, write
 
 SAMPLES = {"inclusive": (7262009, "bnb_WithWire_"), "nue": (7262140, "nue_WithWire_")}  # Zenodo record, files
@@ -37,9 +37,9 @@ def prepare(
 ) -> Path:
     """Make `microboone.npz` in the folder `out` (default: `folder`) of all *_WithWire_*.h5 in `folder`.
 
-    The windows of each file are kept in `out`/microboone.parts, also afterwards: another file, or the other `split`
-    ('event' or 'published', which takes all planes), costs only what is new. `planes` None: all three. All files are
-    checked before the first is read, event by event.
+    The windows of each file are kept in `out`/microboone.parts, also afterwards: another file costs only what is new.
+    `split` is 'event' or 'published', which takes all planes, and of equally good signal windows the first. `planes`
+    None: all three. All files are checked before the first is read, event by event.
 
     Raises FileExistsError where the result is there already (unless `force`), FileNotFoundError without such files,
     ValueError, naming each file, where some are damaged, or where there is too little for a split, OSError where `out`
@@ -58,11 +58,11 @@ def prepare(
         raise ValueError("\n".join(problems))
     into = out / "published" if split == "published" else out
     target = replaceable(writable(into) / PREPARED, force)
-    parts, found, sums = writable(out / "microboone.parts"), [], {}
+    parts, found, sums, first = writable(out / "microboone.parts"), [], {}, split == "published"
     for path in tqdm(paths, desc="prepare", unit="file"):
         stat = path.stat()
-        name = f"{path.stem}-{key(path.name, stat.st_size, stat.st_mtime_ns, planes, seed)}.npz"
-        made, notes = kept(parts / name, partial(_of_file, path, planes, seed))
+        name = f"{path.stem}-{key(path.name, stat.st_size, stat.st_mtime_ns, planes, seed, first)}.npz"
+        made, notes = kept(parts / name, partial(_of_file, path, planes, seed, first))
         if notes["sha256"] in sums.values():
             raise ValueError(f"{path} is there twice, with another name: move one of them away")
         sums[path.name] = notes["sha256"]
@@ -75,11 +75,13 @@ def prepare(
     return write(target, divide(join(found), split, seed), source, **parameters)
 
 
-def _of_file(path, planes, seed):
-    made = []
+def _of_file(path, planes, seed, first):
+    made, truth = [], read_truth(path)
     with tqdm(desc=path.name, unit="event", leave=False) as bar:
         for event, bar.total, readout in read_events(path, planes):
-            made += of_event(event, readout, seed)
+            if event not in truth:
+                raise ValueError(f"{path}: event {event} has wires, but no row in event_table")
+            made += of_event(event, readout, truth[event], seed, first)
             bar.update()
     return join(made), {"sha256": sha256(path)}
 

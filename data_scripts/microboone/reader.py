@@ -2,8 +2,8 @@
 
 Every table has `event_id` (run, subrun, event); its rows may be in any order, but those of an event usually follow each
 other. `wire_table` holds the waveforms, `hit_table` the pulses found in them, and `edep_table` what the simulated
-neutrino interaction left in which hit: the cosmic muons are recorded data, so hits without it are cosmic. Other tables
-and columns are not looked at. Files are only ever read.
+neutrino interaction left in which hit: the cosmic muons are recorded data, so hits without it are cosmic;
+`event_table` names the neutrino. Other tables and columns are not looked at. Files are only ever read.
 """
 
 from collections.abc import Iterator, Sequence
@@ -39,6 +39,10 @@ SCHEMA = {  # table: column: kind of number and values a row
         "energy_fraction": (FLOAT, 1),
     },
 }
+TRUTH = {
+    "event_table": {"event_id": (INTEGER, 3), "is_cc": (INTEGER, 1), "nu_pdg": (INTEGER, 1), "nu_energy": (FLOAT, 1)}
+}
+CHARGED = {12: "nue CC", 14: "numu CC"}  # by the neutrino's PDG code without its sign
 AGAIN = "It is left untouched: move it away and download it again"
 _ROWS, _WAVEFORMS = 1 << 20, 512  # rows of event_id, and waveforms, read at a time: 12 MB each
 
@@ -48,13 +52,13 @@ def wire_files(folder: str | Path) -> list[Path]:
     return sorted(Path(folder).glob("*_WithWire_*.h5"))
 
 
-def check(path: Path) -> None:
+def check(path: Path, schema: dict = SCHEMA | TRUTH) -> None:
     """Raise ValueError, naming the file, unless it is an HDF5 file with the tables and columns of the schema.
 
     OSError, naming it too, where it cannot be read: missing, no permission, locked.
     """
     with open_hdf5(path, AGAIN) as file:
-        for table, columns in SCHEMA.items():
+        for table, columns in schema.items():
             _check_table(path, file, table, columns)
 
 
@@ -84,7 +88,7 @@ def read_events(path: Path, planes: Sequence[int] = (0, 1, 2)) -> Iterator[tuple
     wires that are not there are left out, as in the published code. Raises ValueError, naming the file and the event,
     for what cannot be right, and OSError as `check`.
     """
-    check(path)
+    check(path, SCHEMA)
     with open_hdf5(path, AGAIN) as file:
         wires, hits, deposits = (_runs(file[table]["event_id"]) for table in SCHEMA)
         for event, runs in wires.items():
@@ -93,6 +97,23 @@ def read_events(path: Path, planes: Sequence[int] = (0, 1, 2)) -> Iterator[tuple
             found = _hits(file, hits.get(event, []), deposits.get(event, []), where)
             chosen = {plane: _of_plane(*found, plane, present[plane]) for plane in planes if present[plane].any()}
             yield event, len(wires), {plane: (images[plane].T, own) for plane, own in chosen.items()}
+
+
+def read_truth(path: Path) -> dict[tuple[int, int, int], tuple[str, float]]:
+    """{event_id: (kind, energy in GeV)} of the neutrino of each event: "nue CC", "numu CC", "NC" or "other".
+
+    Raises ValueError, naming the file, for an event with two neutrinos, and as `check`.
+    """
+    check(path, TRUTH)
+    with open_hdf5(path, AGAIN) as file:
+        table = file["event_table"]
+        event_id = table["event_id"][:].tolist()
+        is_cc, pdg, energy = (_column(table, name, slice(None)).tolist() for name in ("is_cc", "nu_pdg", "nu_energy"))
+    kinds = [CHARGED.get(abs(code), "other") if cc else "NC" for cc, code in zip(is_cc, pdg, strict=True)]
+    truth = dict(zip(map(tuple, event_id), zip(kinds, energy, strict=True), strict=True))
+    if len(truth) < len(event_id):
+        raise ValueError(f"{path}: event_table has {len(event_id)} rows for {len(truth)} events")
+    return truth
 
 
 def _runs(event_id):

@@ -17,32 +17,46 @@ from .generator import argon, cascades, lartpc
 
 CLASSES = ["background", "signal"]
 SHARES = (0.7, 0.1, 0.2)  # train, val, test
-META = {"image_shape": [SIZE, SIZE], "classes": CLASSES}
+KINDS = ["nue CC", "numu CC", "NC", "other"]
+META = {"image_shape": [SIZE, SIZE], "classes": CLASSES, "kinds": KINDS}
 
 
 class Windows(NamedTuple):
-    """n windows as coordinate lists, with plane (n,) and event_id (n, 3) of each."""
+    """n windows as coordinate lists, with plane (n,) and event_id (n, 3) of each, and of its event's neutrino the
+    kind (n,), an index into `KINDS`, and the energy (n,) in GeV."""
 
     pixels: lists.CoordinateList
     plane: np.ndarray
     event: np.ndarray
+    kind: np.ndarray
+    energy: np.ndarray
 
 
 def join(parts: Sequence[Windows]) -> Windows:
     """All of `parts` in their order; there may be none."""
     none = lists.coordinate_list(np.empty((0, SIZE, SIZE), np.float32), np.empty(0, np.uint8))
-    parts = [Windows(none, np.empty(0, int), np.empty((0, 3), int)), *parts]
-    pixels, plane, event = zip(*parts, strict=True)
-    return Windows(lists.concatenate(pixels), np.concatenate(plane), np.concatenate(event))
+    parts = [Windows(none, np.empty(0, int), np.empty((0, 3), int), np.empty(0, int), np.empty(0)), *parts]
+    pixels, *columns = zip(*parts, strict=True)
+    return Windows(lists.concatenate(pixels), *map(np.concatenate, columns))
 
 
-def of_event(event: Sequence[int], planes: Mapping[int, tuple[np.ndarray, Hits]], seed: int) -> Iterable[Windows]:
-    """Yield the windows of each plane; the background's places depend on seed, event and plane alone."""
+def of_event(
+    event: Sequence[int],
+    planes: Mapping[int, tuple[np.ndarray, Hits]],
+    truth: tuple[str, float],
+    seed: int,
+    first: bool = False,
+) -> Iterable[Windows]:
+    """Yield the windows of each plane; their places depend on seed, event and plane alone.
+
+    `truth`: kind and energy in GeV of the neutrino; `first`: the signal windows as published, see `chain.windows`.
+    """
     for plane, (image, hits) in planes.items():
         rng = np.random.default_rng([seed, plane, *(int(number) % 2**32 for number in event)])
-        images, labels = windows(image, hits, rng)
-        n = len(labels)
-        yield Windows(lists.coordinate_list(images, labels), np.full(n, plane), np.tile(np.asarray(event, int), (n, 1)))
+        images, labels = windows(image, hits, rng, first)
+        n, (kind, energy) = len(labels), truth
+        columns = np.full(n, plane), np.tile(np.asarray(event, int), (n, 1)), np.full(n, KINDS.index(kind))
+        yield Windows(lists.coordinate_list(images, labels), *columns, np.full(n, float(energy)))
 
 
 def kept(path: Path, make: Callable[[], tuple[Windows, dict]]) -> tuple[Windows, dict]:
@@ -51,11 +65,12 @@ def kept(path: Path, make: Callable[[], tuple[Windows, dict]]) -> tuple[Windows,
         pixels, meta = lists.read_list(path, "part")
     except (FileNotFoundError, ValueError):  # ValueError: left by a run that lost its power
         made, notes = make()
-        meta = {**META, "source": "part", **notes, "plane": made.plane.tolist(), "event": made.event.tolist()}
-        lists.write(path, {"part": made.pixels}, meta)
+        columns = {name: column.tolist() for name, column in made._asdict().items() if name != "pixels"}
+        lists.write(path, {"part": made.pixels}, {**META, "source": "part", **notes, **columns})
         return made, notes
-    notes = {key: value for key, value in meta.items() if key not in {*META, "source", "plane", "event"}}
-    return Windows(pixels, np.array(meta["plane"], int), np.array(meta["event"], int).reshape(-1, 3)), notes
+    notes = {key: value for key, value in meta.items() if key not in {*META, "source", *Windows._fields}}
+    plane, event, kind = (np.array(meta[name], int) for name in ("plane", "event", "kind"))
+    return Windows(pixels, plane, event.reshape(-1, 3), kind, np.array(meta["energy"], float)), notes
 
 
 def key(*parameters) -> str:
@@ -72,9 +87,21 @@ def checked_planes(planes: Sequence[int]) -> list[int]:
 
 
 def write(target: Path, splits: Mapping[str, Windows], source: str, **parameters) -> Path:
-    """Write the windows of each split to `target`, with their source and the parameters they are made with."""
+    """Write the windows of each split to `target`, with their source and the parameters they are made with.
+
+    The columns of each: plane, event (a number from 0 on, of the same readout in all splits), kind, energy.
+    """
     meta = {**META, "source": source, "code": code_version("microboone"), "shares": SHARES, **parameters}
-    lists.write(target, {name: own.pixels for name, own in splits.items()}, meta)
+    events = np.unique(np.concatenate([own.event for own in splits.values()]), axis=0, return_inverse=True)[1].ravel()
+    ends = np.cumsum([len(own.event) for own in splits.values()])
+    columns = {
+        name: {
+            "plane": own.plane.astype(np.uint8), "event": event.astype(np.uint32),
+            "kind": own.kind.astype(np.uint8), "energy": own.energy.astype(np.float32),
+        }
+        for (name, own), event in zip(splits.items(), np.split(events, ends[:-1]), strict=True)
+    }  # fmt: skip
+    lists.write(target, {name: own.pixels for name, own in splits.items()}, meta, columns)
     return target
 
 
@@ -97,7 +124,7 @@ def divide(found: Windows, split: str, seed: int) -> dict[str, Windows]:
             f"{(label == BACKGROUND).sum()} without. Take more files or events"
         )
     return {
-        name: Windows(lists.select(found.pixels, group), found.plane[group], found.event[group])
+        name: Windows(lists.select(found.pixels, group), *(column[group] for column in found[1:]))
         for name, group in zip(SPLITS, groups, strict=True)
     }
 

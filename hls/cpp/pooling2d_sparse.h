@@ -44,55 +44,63 @@ void pool_cells(hash_T hash[CONFIG_T::n_slots * 2], pool_cell<hash_T, CONFIG_T> 
     }
 }
 
-template <class feat_T, class hash_T, class res_T, class out_hash_T, typename CONFIG_T>
-void average_pooling2d_sparse(feat_T features[CONFIG_T::n_slots * CONFIG_T::n_chan], hash_T hash[CONFIG_T::n_slots * 2],
-                              res_T res[CONFIG_T::n_slots * CONFIG_T::n_chan], out_hash_T out_hash[CONFIG_T::n_slots * 2]) {
+// What a pooling makes of channel c of a cell, from its first slot i
+struct average_of_cell {
+    template <class feat_T, class res_T, class cell_T, typename CONFIG_T>
+    static res_T of(feat_T features[CONFIG_T::n_slots * CONFIG_T::n_chan], cell_T cell[CONFIG_T::n_slots], unsigned i,
+                    unsigned c) {
+        typename CONFIG_T::accum_t sum = 0;
+        for (unsigned j = i; j < CONFIG_T::n_slots; j++)
+            if (cell[j] == cell[i])
+                sum += features[j * CONFIG_T::n_chan + c];
+        const typename CONFIG_T::scale_t reciprocal = CONFIG_T::reciprocal();
+        return sum * reciprocal;
+    }
+};
+
+struct max_of_cell {
+    template <class feat_T, class res_T, class cell_T, typename CONFIG_T>
+    static res_T of(feat_T features[CONFIG_T::n_slots * CONFIG_T::n_chan], cell_T cell[CONFIG_T::n_slots], unsigned i,
+                    unsigned c) {
+        feat_T largest = features[i * CONFIG_T::n_chan + c];
+        for (unsigned j = i + 1; j < CONFIG_T::n_slots; j++)
+            if (cell[j] == cell[i] && features[j * CONFIG_T::n_chan + c] > largest)
+                largest = features[j * CONFIG_T::n_chan + c];
+        return largest;
+    }
+};
+
+template <class pooling, class feat_T, class hash_T, class res_T, class out_hash_T, typename CONFIG_T>
+void pooling2d_sparse(feat_T features[CONFIG_T::n_slots * CONFIG_T::n_chan], hash_T hash[CONFIG_T::n_slots * 2],
+                      res_T res[CONFIG_T::n_slots * CONFIG_T::n_chan], out_hash_T out_hash[CONFIG_T::n_slots * 2]) {
+    #pragma HLS INLINE
+    typedef pool_cell<hash_T, CONFIG_T> cell_T;
     static const unsigned N = CONFIG_T::n_slots, C = CONFIG_T::n_chan;
-    pool_cell<hash_T, CONFIG_T> cell[N];
+    cell_T cell[N];
     bool first[N];
     pool_cells<hash_T, out_hash_T, CONFIG_T>(hash, cell, first, out_hash);
-    const typename CONFIG_T::scale_t reciprocal = CONFIG_T::reciprocal();
 
 Pixels:
     for (unsigned i0 = 0; i0 < N; i0 += CONFIG_T::pixels) {
         #pragma HLS PIPELINE
-        for (unsigned i = i0; i < i0 + CONFIG_T::pixels; i++) {
-            for (unsigned c = 0; c < C; c++) {
-                if (i >= N)
-                    continue;
-                typename CONFIG_T::accum_t sum = 0;
-                for (unsigned j = 0; j < N; j++)
-                    if (first[i] && cell[j] == cell[i])
-                        sum += features[j * C + c];
-                res[i * C + c] = sum * reciprocal;
-            }
-        }
+        for (unsigned i = i0; i < i0 + CONFIG_T::pixels; i++)
+            for (unsigned c = 0; c < C; c++)
+                if (i < N)
+                    res[i * C + c] = first[i] ? pooling::template of<feat_T, res_T, cell_T, CONFIG_T>(features, cell, i, c)
+                                              : res_T(0);
     }
+}
+
+template <class feat_T, class hash_T, class res_T, class out_hash_T, typename CONFIG_T>
+void average_pooling2d_sparse(feat_T features[CONFIG_T::n_slots * CONFIG_T::n_chan], hash_T hash[CONFIG_T::n_slots * 2],
+                              res_T res[CONFIG_T::n_slots * CONFIG_T::n_chan], out_hash_T out_hash[CONFIG_T::n_slots * 2]) {
+    pooling2d_sparse<average_of_cell, feat_T, hash_T, res_T, out_hash_T, CONFIG_T>(features, hash, res, out_hash);
 }
 
 template <class feat_T, class hash_T, class res_T, class out_hash_T, typename CONFIG_T>
 void max_pooling2d_sparse(feat_T features[CONFIG_T::n_slots * CONFIG_T::n_chan], hash_T hash[CONFIG_T::n_slots * 2],
                           res_T res[CONFIG_T::n_slots * CONFIG_T::n_chan], out_hash_T out_hash[CONFIG_T::n_slots * 2]) {
-    static const unsigned N = CONFIG_T::n_slots, C = CONFIG_T::n_chan;
-    pool_cell<hash_T, CONFIG_T> cell[N];
-    bool first[N];
-    pool_cells<hash_T, out_hash_T, CONFIG_T>(hash, cell, first, out_hash);
-
-Pixels:
-    for (unsigned i0 = 0; i0 < N; i0 += CONFIG_T::pixels) {
-        #pragma HLS PIPELINE
-        for (unsigned i = i0; i < i0 + CONFIG_T::pixels; i++) {
-            for (unsigned c = 0; c < C; c++) {
-                if (i >= N)
-                    continue;
-                feat_T largest = features[i * C + c];
-                for (unsigned j = i + 1; j < N; j++)
-                    if (cell[j] == cell[i] && features[j * C + c] > largest)
-                        largest = features[j * C + c];
-                res[i * C + c] = first[i] ? largest : feat_T(0);
-            }
-        }
-    }
+    pooling2d_sparse<max_of_cell, feat_T, hash_T, res_T, out_hash_T, CONFIG_T>(features, hash, res, out_hash);
 }
 
 } // namespace nnet

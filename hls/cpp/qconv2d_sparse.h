@@ -1,6 +1,7 @@
 #ifndef SPARSEPIXELS_QCONV2D_SPARSE_H_
 #define SPARSEPIXELS_QCONV2D_SPARSE_H_
 
+#include "kernel_offset.h"
 #include "nnet_common.h"
 
 // Sparsity-preserving convolution over all pairs of slots
@@ -21,9 +22,7 @@ void qconv2d_sparse(feat_T features[CONFIG_T::n_slots * CONFIG_T::n_chan], hash_
     #pragma HLS ARRAY_PARTITION variable=weights complete
     #pragma HLS ARRAY_PARTITION variable=biases complete
     typedef typename CONFIG_T::accum_t accum_t;
-    typedef typename CONFIG_T::offset_t offset_t; // signed, one bit wider than the hash
     static const unsigned N = CONFIG_T::n_slots, C = CONFIG_T::n_chan, F = CONFIG_T::n_filt;
-    static const int R_h = CONFIG_T::kernel_height / 2, R_w = CONFIG_T::kernel_width / 2;
 
     accum_t acc[N * F];
     #pragma HLS ARRAY_PARTITION variable=acc complete
@@ -45,12 +44,9 @@ Pixels:
                     for (unsigned j = 0; j < N; j++) {
                         if (i >= N)
                             continue;
-                        const offset_t d_row = offset_t(hash[2 * j]) - offset_t(hash[2 * i]);
-                        const offset_t d_column = offset_t(hash[2 * j + 1]) - offset_t(hash[2 * i + 1]);
-                        const bool both = hash[2 * i] != 0 && hash[2 * j] != 0;
-                        if (!both || d_row < -R_h || d_row > R_h || d_column < -R_w || d_column > R_w)
+                        const int offset = kernel_offset<hash_T, CONFIG_T>(hash, i, j);
+                        if (offset < 0)
                             continue;
-                        const unsigned offset = (int(d_row) + R_h) * CONFIG_T::kernel_width + int(d_column) + R_w;
                         for (unsigned f = f0; f < f0 + CONFIG_T::filters; f++)
                             for (unsigned c = c0; c < c0 + CONFIG_T::channels; c++)
                                 if (f < F && c < C)

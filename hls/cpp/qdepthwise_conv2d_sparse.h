@@ -1,6 +1,7 @@
 #ifndef SPARSEPIXELS_QDEPTHWISE_CONV2D_SPARSE_H_
 #define SPARSEPIXELS_QDEPTHWISE_CONV2D_SPARSE_H_
 
+#include "kernel_offset.h"
 #include "nnet_common.h"
 
 // Sparsity-preserving depthwise convolution over all pairs of slots: every channel has a kernel of its own
@@ -19,10 +20,7 @@ void qdepthwise_conv2d_sparse(
     typename CONFIG_T::bias_t biases[CONFIG_T::n_chan]) {
     #pragma HLS ARRAY_PARTITION variable=weights complete
     #pragma HLS ARRAY_PARTITION variable=biases complete
-    typedef typename CONFIG_T::accum_t accum_t;
-    typedef typename CONFIG_T::offset_t offset_t; // signed, one bit wider than the hash
     static const unsigned N = CONFIG_T::n_slots, C = CONFIG_T::n_chan;
-    static const int R_h = CONFIG_T::kernel_height / 2, R_w = CONFIG_T::kernel_width / 2;
 
 Pixels:
     for (unsigned i0 = 0; i0 < N; i0 += CONFIG_T::pixels) {
@@ -33,15 +31,13 @@ Pixels:
                 for (unsigned c = c0; c < c0 + CONFIG_T::channels; c++) {
                     if (i >= N || c >= C)
                         continue;
-                    accum_t sum = hash[2 * i] != 0 ? accum_t(biases[c]) : accum_t(0);
+                    typename CONFIG_T::accum_t sum = 0;
+                    if (hash[2 * i] != 0)
+                        sum = biases[c];
                     for (unsigned j = 0; j < N; j++) {
-                        const offset_t d_row = offset_t(hash[2 * j]) - offset_t(hash[2 * i]);
-                        const offset_t d_column = offset_t(hash[2 * j + 1]) - offset_t(hash[2 * i + 1]);
-                        const bool both = hash[2 * i] != 0 && hash[2 * j] != 0;
-                        if (!both || d_row < -R_h || d_row > R_h || d_column < -R_w || d_column > R_w)
-                            continue;
-                        const unsigned offset = (int(d_row) + R_h) * CONFIG_T::kernel_width + int(d_column) + R_w;
-                        sum += weights[offset * C + c] * features[j * C + c];
+                        const int offset = kernel_offset<hash_T, CONFIG_T>(hash, i, j);
+                        if (offset >= 0)
+                            sum += weights[offset * C + c] * features[j * C + c];
                     }
                     res[i * C + c] = sum;
                 }

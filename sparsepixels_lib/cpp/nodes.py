@@ -105,17 +105,20 @@ class _SparseNode(Layer):
 
 
 class InputReduceNode(_SparseNode):
-    _expected_attributes = [Attribute("n_slots"), Attribute("threshold", value_type=float)]
+    _expected_attributes = [
+        *(Attribute(a) for a in ("n_slots", "n_chan", "patch_height", "patch_width")),
+        Attribute("levels", value_type=tuple),
+        Attribute("largest", value_type=bool),
+    ]
 
     def _define(self):
         image = self.get_input_variable()
         image.type.precision = self.get_attr("image_precision")  # the C++ quantises raw images once, as it reads them
-        height, width, n_chan = image.shape
-        for key, value in {"height": height, "width": width, "n_chan": n_chan}.items():
-            self.set_attr(key, value)
-        self._add_outputs(
-            n_chan, image.type.precision, IntegerPrecisionType(max(height, width).bit_length(), signed=False)
-        )
+        for key, length in zip(("height", "width"), image.shape, strict=False):
+            self.set_attr(key, length // self.get_attr(f"patch_{key}"))
+        self.set_attr("image_chan", image.shape[2])
+        hash_t = IntegerPrecisionType(max(self.get_attr("height"), self.get_attr("width")).bit_length(), signed=False)
+        self._add_outputs(self.get_attr("n_chan"), image.type.precision, hash_t)
 
 
 class _ConvolutionNode(_SparseNode):

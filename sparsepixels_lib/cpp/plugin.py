@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import hls4ml
 import numpy as np
@@ -26,7 +27,7 @@ from .nodes import (
 )
 
 _PARAMETERS = {  # what of a node's attributes its C++ header reads
-    InputReduceNode: ("height", "width", "n_chan", "n_slots"),
+    InputReduceNode: ("height", "width", "n_chan", "n_slots", "patch_height", "patch_width", "image_chan"),
     QDepthwiseConv2DSparseNode: ("n_slots", "n_chan", "kernel_height", "kernel_width"),
     QConv2DSparseNode: ("n_slots", "n_chan", "n_filt", "kernel_height", "kernel_width"),
     AveragePooling2DSparseNode: ("n_slots", "n_chan", "height", "width", "pool_height", "pool_width"),
@@ -47,7 +48,13 @@ class _ConfigTemplate(LayerConfigTemplate):
             lines.append(
                 f"static const unsigned tree_width = {2 ** math.ceil(math.log2(pixels)) if pixels > 1 else 2};"
             )
-            lines.append(f"static double threshold() {{ return {node.get_attr('threshold')!r}; }}")
+            levels = ", ".join(map(repr, node.get_attr("levels")))
+            lines += [
+                f"static const unsigned count_bits = {pixels.bit_length()};",
+                f"static const unsigned n_levels = {len(node.get_attr('levels'))};",
+                f"static const bool largest = {str(node.get_attr('largest')).lower()};",
+                f"static double level(unsigned k) {{ const double levels[] = {{{levels}}}; return levels[k]; }}",
+            ]
         if kind is AveragePooling2DSparseNode:
             lines.append(f"static double reciprocal() {{ return {node.get_attr('reciprocal')!r}; }}")
         types = [t for t in ("weight_t", "bias_t", "accum_t", "offset_t", "scale_t") if node.get_attr(t)]
@@ -82,9 +89,13 @@ def _parse(keras_layer: dict, input_names, input_shapes, data_reader):
     layer = {"name": name, "class_name": kind, "inputs": _inputs(keras_layer)}
     if kind == "InputReduce":
         pixel = fixed(config["input_quantizer"])
-        layer |= {"n_slots": config["n_active"], "threshold": pixel.floor(config["threshold"])}
+        levels = [pixel.floor(level) for level in config["levels"] or [config["threshold"]]]
+        patch = config["patch"] or (1, 1)
+        channels = 1 + math.prod(patch) if config["patch"] else shape[2]
+        layer |= {"n_slots": config["n_active"], "levels": tuple(levels), "largest": config["selection"] == "largest"}
+        layer |= {"patch_height": patch[0], "patch_width": patch[1], "n_chan": channels}
         layer |= {"image_precision": ap_type(pixel)}
-        output = [config["n_active"], shape[2]]
+        output = [config["n_active"], channels]
     elif "Conv2D" in kind:
         filters = config.get("filters", shape[1])  # a depthwise convolution has as many as channels
         layer |= {"n_filt": filters} if "filters" in config else {}
@@ -140,5 +151,5 @@ def register() -> None:
         vivado.register_template(
             lambda node=node, function=function, header=header: _FunctionTemplate(node, function, header)
         )
-        for backend in BACKENDS:
-            hls4ml.backends.get_backend(backend).register_source((cpp_kernels() / header).resolve())
+    for backend, header in product(BACKENDS, cpp_kernels().glob("*.h")):
+        hls4ml.backends.get_backend(backend).register_source(header.resolve())

@@ -1,8 +1,10 @@
-"""What hardware costs: simulated cycles, LUTs by open synthesis, vendor reports, the published figures, results."""
+"""What networks are worth, and cost: scores with errors, simulated cycles, LUTs, vendor reports, published figures."""
 
-from . import published
+from . import features, published
+from .baselines import flat, kept_pixels, ladder, rungs
 from .check import Agreement, check_rtl
-from .designs import area, design_points, pareto_front, published_points, table_of
+from .designs import area, design_points, pareto_front, published_points, same_weights, table_of
+from .features import jet_features, window_features
 from .firmware import active_maps, balanced_luts, check_cpp, vendor_synthesis
 from .frequency import fmax, frequencies
 from .levels import logic_levels
@@ -21,22 +23,49 @@ from .results import (
     rtl_result,
     write_results,
 )
+from .scores import (
+    Score,
+    accuracy,
+    auc,
+    efficiency,
+    efficiency_at,
+    estimate,
+    false_positive_rate,
+    rate_per_readout,
+    threshold_at,
+)
 from .simulation import Simulation, simulate
+from .studies import reference_scores, selection_scores, study
+from .trigger import efficiency_by_energy, efficiency_by_rate, window_scores
 
 __all__ = [
     "Agreement",
+    "Score",
     "Simulation",
+    "accuracy",
     "active_maps",
     "area",
+    "auc",
     "balanced_luts",
     "check_cpp",
     "check_rtl",
     "comparable_sentence",
     "comparable_source",
     "design_points",
+    "efficiency",
+    "efficiency_at",
+    "efficiency_by_energy",
+    "efficiency_by_rate",
+    "estimate",
+    "false_positive_rate",
+    "features",
     "firmware_results",
+    "flat",
     "fmax",
     "frequencies",
+    "jet_features",
+    "kept_pixels",
+    "ladder",
     "logic_levels",
     "lut_result",
     "measured",
@@ -48,13 +77,22 @@ __all__ = [
     "published_modules",
     "published_points",
     "published_scores",
+    "rate_per_readout",
     "read_reports",
+    "reference_scores",
     "result",
     "results_table",
     "rtl_result",
+    "rungs",
+    "same_weights",
     "simulate",
+    "selection_scores",
+    "study",
     "synthesize_open",
     "table_of",
+    "threshold_at",
     "vendor_synthesis",
+    "window_features",
+    "window_scores",
     "write_results",
 ]

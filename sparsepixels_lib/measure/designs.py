@@ -113,6 +113,21 @@ def published_points() -> pd.DataFrame:
     return _tidy(points.reset_index())
 
 
+def same_weights(folder: str | Path = "tables/published") -> pd.DataFrame:
+    """The published networks with the authors' weights in their firmware and in ours: both columns of each figure.
+
+    Rows: the `Network` of each table of `design_points(folder)`. Columns: (figure, hardware), the figures latency
+    (theirs to the logits: without sigmoid or softmax) and ii in clock cycles, lut, ff, dsp, the hardware "published" by
+    the vendor's synthesis and "ours, same weights" simulated and counted by Yosys. Raises as `design_points`.
+    """
+    key, figures = ["dataset", "bits", "n_active"], ["latency", "ii", "lut", "ff", "dsp"]
+    ours, theirs = (points.set_index(key) for points in (design_points(folder), published_points()))
+    theirs = theirs.assign(latency=theirs["latency"] - theirs["after_logits"]).loc[ours.index]
+    pairs = {"published": theirs[figures], "ours, same weights": ours[figures]}
+    table = pd.concat(pairs, axis=1).swaplevel(axis=1)[[(figure, of) for figure in figures for of in pairs]]
+    return table.set_index(pd.Index([Network(*network) for network in table.index], name="network"))
+
+
 def area(points: pd.DataFrame) -> pd.Series:
     """LUT + DSP in one number: LUTs, and `LUTS_OF_A_DSP` for every DSP, which is its share of the xcu250."""
     return points["lut"] + LUTS_OF_A_DSP * points["dsp"]

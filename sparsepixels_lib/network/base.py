@@ -7,7 +7,6 @@ from qkeras.quantizers import get_quantizer
 
 from .._legacy_keras import refuse_keras_3, require_float32
 from ..numerics.quantizers import fixed
-from ..numerics.whole import whole
 
 NOT_SCALED = "scale the images to [0, 1] first (uint8: divide by 255)"
 
@@ -43,13 +42,6 @@ class OnCompactArrays(Layer):
                 f"as InputReduce gives them, not {input_shape}."
             )
         super().build(input_shape)
-
-
-def pair(value, name: str) -> tuple[int, int]:
-    pair = tuple(value) if isinstance(value, (list, tuple)) else (value, value)
-    if len(pair) != 2:
-        raise ValueError(f"{name} must be one or two whole numbers, not {value!r}.")
-    return whole(pair[0], name), whole(pair[1], name)
 
 
 def quantizer_name(quantizer) -> str:

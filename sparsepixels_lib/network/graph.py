@@ -10,7 +10,7 @@ from qkeras import QActivation
 
 from ..numerics.codes import Codes
 from ..numerics.quantizers import fixed
-from .layers import InputReduce
+from .reduce import InputReduce
 
 keras = tf.keras
 

@@ -7,67 +7,14 @@ features as it is.
 
 from __future__ import annotations
 
-from numbers import Real
-
 import tensorflow as tf
 from qkeras.quantizers import get_quantizer
 
 from ..numerics.codes import reciprocal
-from ..numerics.quantizers import fixed
-from ..numerics.whole import whole
+from ..numerics.whole import pair, whole
 from . import ops
-from .base import NOT_SCALED, Layer, OnCompactArrays, pair, quantizer_name
-
-
-@tf.keras.utils.register_keras_serializable("sparsepixels")
-class InputReduce(Layer):
-    """Images (B, H, W, C) -> features (B, n_active, C), hash (B, n_active, 2): first active pixels in raster order.
-
-    Active: channel 0 of the *quantised* image is strictly above `threshold` (floored to the quantizer's
-    grid). More active pixels than slots are dropped; empty slots have zero features and hash (0, 0).
-    Raises ValueError for n_active < 1 or > H W, a threshold no pixel can pass, or images that are not (B, H, W, C); at
-    call time InvalidArgumentError for NaN, infinite or unscaled pixels (above twice the quantizer's range), and
-    TypeError for integer images (a Keras model makes them floats first, so there they are caught as unscaled).
-    """
-
-    def __init__(self, n_active: int, threshold: float = 0.0, input_quantizer="quantized_relu(8,0)", **kwargs):
-        super().__init__(**kwargs)
-        if isinstance(threshold, bool) or not isinstance(threshold, Real):
-            raise ValueError(f"threshold is a number on the scale of the pixels, not {threshold!r}.")
-        self.n_active, self.threshold = whole(n_active, "n_active"), float(threshold)
-        self.input_quantizer = quantizer_name(input_quantizer)
-        self.format, self._quantize = fixed(self.input_quantizer), get_quantizer(self.input_quantizer)
-        if not 0 <= self.threshold < self.format.max:
-            raise ValueError(
-                f"threshold must be at least 0 and below {self.format.max}, the largest pixel "
-                f"{self.input_quantizer} can give (scale the images to [0, 1]), not {threshold}."
-            )
-
-    def build(self, input_shape):
-        if len(input_shape) != 4 or None in input_shape[1:]:
-            raise ValueError(
-                f"InputReduce takes images (batch, height, width, channels) of known size, not {tuple(input_shape)}."
-            )
-        height, width = input_shape[1:3]
-        if self.n_active > height * width:
-            raise ValueError(f"n_active = {self.n_active} is more than the {height}x{width} image has pixels.")
-        super().build(input_shape)
-
-    def call(self, images):
-        if not images.dtype.is_floating:
-            raise TypeError(f"InputReduce got {images.dtype.name} images: {NOT_SCALED}.")
-        finite = tf.debugging.check_numerics(tf.reduce_sum(images), "The images have NaN or infinite pixels")
-        limit = tf.constant(2 * self.format.max, images.dtype)  # pixels a little too large saturate, as in hardware
-        message = f"The images have pixels far above {self.format.max}: {NOT_SCALED}"
-        scaled = tf.debugging.assert_less_equal(tf.reduce_max(images), limit, message)
-        with tf.control_dependencies([finite, scaled]):
-            mask = images[..., 0] > self.format.cut(self.threshold, images.dtype.as_numpy_dtype)
-        pixels, hash = ops.gather_pixels(images, mask, self.n_active)
-        return self._quantize(pixels), hash
-
-    def get_config(self):
-        own = {"n_active": self.n_active, "threshold": self.threshold, "input_quantizer": self.input_quantizer}
-        return super().get_config() | own
+from .base import OnCompactArrays, quantizer_name
+from .reduce import InputReduce  # noqa: F401  (of all layers, one module)
 
 
 class _Convolution(OnCompactArrays):

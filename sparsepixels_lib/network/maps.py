@@ -5,7 +5,8 @@ import tensorflow as tf
 
 from . import ops
 from .exact import exact_trace
-from .layers import AveragePooling2DSparse, InputReduce, MaxPooling2DSparse
+from .layers import AveragePooling2DSparse, MaxPooling2DSparse
+from .reduce import InputReduce
 from .supported import graph_model
 
 __all__ = ["layer_maps"]
@@ -38,5 +39,5 @@ def layer_maps(model: tf.keras.Model, images: np.ndarray, layer: str) -> np.ma.M
 def _image_shape(layer) -> tuple[int, int]:
     """Height and width of the image that the slots which leave `layer` belong to."""
     if isinstance(layer, InputReduce):
-        return tuple(layer.input_shape[1:3])
+        return layer.image_shape
     return tuple(size // pool for size, pool in zip(layer.image_shape, layer.pool_size, strict=True))

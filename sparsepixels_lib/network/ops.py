@@ -1,4 +1,4 @@
-"""The five sparse operations as functions of tensors on compact arrays, in whatever float type they are given.
+"""The sparse operations as functions of tensors on compact arrays, in whatever float type they are given.
 
 Throughout, B = batch, N = slots, C and F = channels: features (B, N, C) float; hash (B, N, 2) int32 = (row,
 column), 1-based, (0, 0) = empty slot. A slot is active iff its hash is nonzero. Source of the operations:
@@ -7,6 +7,7 @@ arXiv 2512.06208.
 
 from __future__ import annotations
 
+import numpy as np
 import tensorflow as tf
 
 _FAR = 1e6  # farther than any kernel reaches: an empty slot is nobody's neighbour
@@ -25,10 +26,53 @@ def first_active(mask: tf.Tensor, n: int) -> tf.Tensor:
     return tf.where(position < start[1:, None], tf.gather(tf.pad(entries, [[0, n]]), position), tf.shape(mask)[1])
 
 
+def choose(values: tf.Tensor, levels: list[float], n: int, selection: str) -> tf.Tensor:
+    """The pixels (B, P) bool that an image's `n` slots are for, of `values` (B, P); see `InputReduce`.
+
+    Active is what is above `levels[0]`. "raster" has no other level, and its mask holds all active pixels: the first
+    are taken. "adaptive": the level is the lowest that leaves at most `n` pixels, else the highest; chosen are the
+    first above it, then the first above the next lower one. "largest": the same, the image's n-th value as the level.
+    """
+    levels = [tf.constant(level, values.dtype) for level in levels]
+    if selection == "largest":
+        values = tf.where(values > levels[0], values, values.dtype.min)
+        last = tf.math.top_k(values, n).values[:, -1:]
+        return _filled(values > last, (values == last) & (values > levels[0]), n)
+    if len(levels) == 1:
+        return values > levels[0]
+    many = [tf.reduce_sum(tf.cast(values > level, tf.int32), axis=1, keepdims=True) > n for level in levels[:-1]]
+    steps = zip(levels, levels[1:], many, strict=False)
+    at, below = (
+        levels[0],
+        tf.constant(np.inf, values.dtype),
+    )  # of levels[0] nothing is below: an image with few pixels keeps all
+    for low, high, too_many in steps:  # counts only fall from level to level
+        at, below = tf.where(too_many, high, at), tf.where(too_many, low, below)
+    return _filled(values > at, (values > below) & (values <= at), n)
+
+
+def _filled(first: tf.Tensor, filling: tf.Tensor, n: int) -> tf.Tensor:
+    """The first `n` pixels of `first` (B, P), then, while there are fewer, the first of `filling` (B, P), as a mask."""
+    rank, more = (tf.cumsum(tf.cast(mask, tf.int32), axis=1) for mask in (first, filling))
+    return first & (rank <= n) | filling & (more <= n - rank[:, -1:])
+
+
+def patches(images: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
+    """`images` (B, H, W, 1) as an image of their patches of p x q pixels: (B, H / p, W / q, 1 + p q).
+
+    Channel 0 is the largest value of a patch, the others are its values in raster order.
+    """
+    (p, q), (height, width) = size, images.shape[1:3]
+    cut = tf.reshape(images, (-1, height // p, p, width // q, q))
+    values = tf.reshape(tf.transpose(cut, (0, 1, 3, 2, 4)), (-1, height // p, width // q, p * q))
+    return tf.concat([tf.reduce_max(values, axis=-1, keepdims=True), values], axis=-1)
+
+
 def gather_pixels(images: tf.Tensor, mask: tf.Tensor, n: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """Compact arrays of the first `n` pixels in raster order of `images` (B, H, W, C) where `mask` (B, H, W) holds."""
+    """Compact arrays of the first `n` pixels in raster order of `images` (B, H, W, C) where `mask` (B, H W)
+    holds."""
     height, width, channels = images.shape[1:]
-    index = first_active(tf.reshape(mask, (-1, height * width)), n)
+    index = first_active(mask, n)
     found = (index < height * width)[..., None]
     pixel = tf.minimum(index, height * width - 1)
     features = tf.gather(tf.reshape(images, (-1, height * width, channels)), pixel, batch_dims=1)

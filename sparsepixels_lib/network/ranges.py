@@ -10,7 +10,7 @@ from qkeras import QActivation, QDense
 
 from .base import OnCompactArrays
 from .graph import walk
-from .layers import InputReduce
+from .reduce import InputReduce
 from .rules import RULES
 from .supported import check_layers, graph_model
 

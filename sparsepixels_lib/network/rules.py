@@ -60,13 +60,12 @@ def _same_range(layer, inputs):
 
 
 def _reduce_range(layer, inputs):
-    return Range(layer.format, layer.n_active, layer.input_shape[3]), tuple(layer.input_shape[1:3])
+    return Range(layer.format, layer.n_active, layer.output_shape[0][2]), layer.image_shape
 
 
 def _reduce(layer, inputs, weights):
-    x = layer.format.quantize(inputs[0])
-    mask = x[..., 0] > layer.format.floor(layer.threshold)
-    features, hash = ops.gather_pixels(tf.constant(x), tf.constant(mask), layer.n_active)
+    quantized = tf.constant(layer.format.quantize(inputs[0]))
+    features, hash = layer.reduce(quantized, layer.format.floor)
     return features.numpy(), hash
 
 

@@ -13,6 +13,7 @@ from qkeras import QActivation, QConv2D, QDense
 
 from .._legacy_keras import refuse_keras_3, require_float32
 from . import layers
+from .reduce import SELECTIONS
 
 keras = tf.keras
 Allowed = tuple | Callable[[object, dict], bool] | None  # values; a rule whose docstring says what to do; READ
@@ -44,7 +45,10 @@ OPTIONS: dict[type, dict[str, Allowed]] = {
         "name": READ, "batch_input_shape": READ, "dtype": ("float32",), "sparse": (False,), "ragged": (False,),
         "optional": (False,),
     },
-    layers.InputReduce: _ANY | {"n_active": READ, "threshold": READ, "input_quantizer": READ},
+    layers.InputReduce: _ANY | {
+        "n_active": READ, "threshold": READ, "input_quantizer": READ, "selection": SELECTIONS, "levels": READ,
+        "patch": READ,
+    },
     layers.QConv2DSparse: _ANY | {
         "filters": READ, "kernel_size": READ, "kernel_quantizer": READ, "bias_quantizer": READ,
         "use_bias": (True, False), "kernel_initializer": READ,

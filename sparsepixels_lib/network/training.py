@@ -42,8 +42,8 @@ def reduce_dataset(model: keras.Model, images: np.ndarray, *, batch_size: int = 
     batch_size = whole(batch_size, "batch_size")
     model = graph_model(model)
     images, reduce = check_images(images, model), tf.function(input_reduce_of(model))
-    n, channels = input_reduce_of(model).n_active, images.shape[-1]
-    features, hash = np.empty((len(images), n, channels), np.float32), np.empty((len(images), n, 2), np.int32)
+    shapes = [tuple(t.shape[1:]) for t in input_reduce_of(model).output]
+    features, hash = (np.empty((len(images), *s), of) for s, of in zip(shapes, (np.float32, np.int32), strict=True))
     for i in tqdm(
         range(0, len(images), batch_size),
         desc="input reduction",

@@ -88,9 +88,10 @@ class Codes:
         A quantizer is monotone, so "quantised pixel > threshold" is "pixel > cut": one comparison an image.
         """
         last_off = self.floor(threshold)
-        middle = dtype(last_off + 0.5 * self.lsb)
-        ties_round_up = last_off / self.lsb % 2 == 1
-        return float(np.nextafter(middle, dtype(-np.inf)) if ties_round_up else middle)
+        middle = last_off + 0.5 * self.lsb  # what `dtype` need not hold
+        cut, ties_round_up = dtype(middle), last_off / self.lsb % 2 == 1
+        above = float(cut) > middle or (float(cut) == middle and ties_round_up)
+        return float(np.nextafter(cut, dtype(-np.inf)) if above else cut)
 
     def __str__(self) -> str:
         return f"ap_{'' if self.signed else 'u'}fixed<{self.bits},{self.integer}>"

@@ -14,3 +14,11 @@ def whole(value: Any, name: str, least: int = 1) -> int:
     if not is_whole(value, least):
         raise ValueError(f"{name} must be a whole number, at least {least}, not {value!r}.")
     return int(value)
+
+
+def pair(value: Any, name: str) -> tuple[int, int]:
+    """One or two whole numbers, rows and columns, as two. Raises ValueError as `whole`."""
+    pair = tuple(value) if isinstance(value, list | tuple) else (value, value)
+    if len(pair) != 2:
+        raise ValueError(f"{name} must be one or two whole numbers, not {value!r}.")
+    return whole(pair[0], name), whole(pair[1], name)

@@ -20,19 +20,25 @@ from .pixels import (
     show_slots,
     show_views,
 )
+from .placement import placement, placement_thirds
 from .scores import confusion, history, occupancy, roc, roc_curve, score_vs_n
 from .style import COLORS, GREY, label_source, line_styles, use_style
 from .timing import timing_diagram
+from .trigger import efficiency_vs_energy, efficiency_vs_rate, show_trigger, thicken
 
 __all__ = [
     "COLORS",
     "GREY",
     "breakdown",
     "caption",
+    "efficiency_vs_energy",
+    "efficiency_vs_rate",
     "confusion",
     "event_grid",
     "feature_map",
     "firmware_files",
+    "folded",
+    "folded_figure",
     "history",
     "label_source",
     "latency_ii",
@@ -44,6 +50,8 @@ __all__ = [
     "multiplications",
     "occupancy",
     "pareto",
+    "placement",
+    "placement_thirds",
     "published_breakdown",
     "published_hardware",
     "rank_image",
@@ -57,7 +65,9 @@ __all__ = [
     "show_map",
     "show_slots",
     "show_source",
+    "show_trigger",
     "show_views",
+    "thicken",
     "timing_diagram",
     "training",
     "use_style",
@@ -69,7 +79,7 @@ def __getattr__(name: str) -> Any:
         from .slider import mask_explorer  # noqa: PLC0415  (ipywidgets is optional)
 
         return mask_explorer
-    if name in ("firmware_files", "show_source"):
+    if name in ("firmware_files", "folded", "folded_figure", "show_source"):
         from . import source  # noqa: PLC0415  (IPython is optional)
 
         return getattr(source, name)

@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from ..measure.designs import LUTS_OF_A_DSP, pareto_front
-from .style import COLORS, label_source
+from .style import COLORS, label_source, line_styles
 
 PLACES = {
     "area": f"LUT + {LUTS_OF_A_DSP:.0f} DSP  [LUT; {LUTS_OF_A_DSP:.0f}: LUTs for each DSP of the xcu250]",
@@ -40,7 +40,8 @@ def pareto(
         raise ValueError("draw the points of one data set and number of bits, at least one")
     if len(sizes) > len(COLORS) or len(designs) > len(MARKERS):
         raise ValueError(f"{len(sizes)} N and {len(designs)} designs: there are {len(COLORS)} colours and 9 shapes")
-    colors, fronts = dict(zip(sizes, COLORS, strict=False)), {}
+    styles = line_styles(f"sparse N={n}" for n in sizes)
+    colors, fronts = dict(zip(sizes, (style["color"] for style in styles.values()), strict=True)), {}
     for n, group in points.groupby("n_active"):
         front = pareto_front(group, ("latency", cost))
         steps = group[front].sort_values(cost)
@@ -63,7 +64,7 @@ def pareto(
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_major_formatter(FuncFormatter(_short))
         axis.set_minor_formatter(NullFormatter())
-    ax.margins(x=0.08, y=0.2)
+    ax.margins(x=0.08, y=0.3)  # room for the source, whatever is drawn below it
     label_source(ax, OURS + (f"\n{PUBLISHED}" if published is not None else ""))
     if legend:
         shapes = dict(zip(designs, MARKERS, strict=False)) | ({"published": "X"} if published is not None else {})

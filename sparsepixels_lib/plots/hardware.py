@@ -7,15 +7,14 @@ numbers come from.
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.container import BarContainer
 from matplotlib.ticker import StrMethodFormatter
 
-from .style import COLORS, GREY, Key, label, label_source, named
+from .style import COLORS, GREY, OF_NETWORK, Key, label, label_source, line_styles, named
 
 RESOURCES = {"bram18": "BRAM18", "dsp": "DSP", "ff": "FF", "lut": "LUT"}
 STACKED = {"latency_max": "latency of the modules [clock cycles]", **RESOURCES}
@@ -43,11 +42,10 @@ def multiplications(
     bars = {"standard": [h * w * k**2 * c_in * c_out for h, w, k, c_in, c_out in convs.values()]}
     for n in n_actives:
         bars[f"sparse N={n}"] = [n**2 * c_in * c_out for *_, c_in, c_out in convs.values()]
-    width, artists = 0.85 / len(bars), []
+    width, styles, artists = 0.85 / len(bars), line_styles(bars), []
     for i, (name, counts) in enumerate(bars.items()):
         x = np.arange(len(convs)) + (i - (len(bars) - 1) / 2) * width
-        color = GREY if name == "standard" else matplotlib.colormaps["Blues"](0.35 + 0.6 * i / len(bars))
-        artists.append(ax.bar(x, counts, 0.92 * width, color=color, label=name))
+        artists.append(ax.bar(x, counts, 0.92 * width, color=styles[name]["color"], label=name))
         ax.bar_label(artists[-1], [f"{count:,}" for count in counts], size=7.5, padding=2)
     ax.set_xticks(range(len(convs)), convs)
     ax.tick_params(axis="x", which="both", length=0)
@@ -161,8 +159,10 @@ def _bars(ax: Axes, table: pd.DataFrame, values: pd.Series, texts: Sequence[str]
     for i, bits in enumerate(variants):
         chosen = [k for k, (_, other) in enumerate(split) if other == bits]
         x = np.array([places.index(split[k][0]) for k in chosen]) + (i + 0.5) * width - 0.425
-        look = {"facecolor": COLORS[0] + "40", "linestyle": "--"} if bits == 8 else {"facecolor": COLORS[0]}
-        bars = ax.bar(x, values.iloc[chosen], 0.85 * width, edgecolor=COLORS[0], label=bits and f"{bits} bit", **look)
+        colors = [_network_color(split[k][0]) for k in chosen]
+        look = {"facecolor": [to_rgba(color, 0.25 if bits == 8 else 1) for color in colors], "edgecolor": colors}
+        look["linestyle"] = "--" if bits == 8 else "-"
+        bars = ax.bar(x, values.iloc[chosen], 0.85 * width, label=bits and f"{bits} bit", **look)
         for place, k in zip(x, chosen, strict=True):
             missing = np.isnan(values.iloc[k])
             at, text = ((low if log else 0), "not reported") if missing else (values.iloc[k], texts[k])
@@ -186,6 +186,11 @@ def _label_networks(ax: Axes, networks: Sequence[str]) -> None:
 def _time(nanoseconds: float) -> str:
     unit, scale = next((u, s) for u, s in (("ms", 1e6), ("µs", 1e3), ("ns", 1)) if nanoseconds >= s or u == "ns")
     return f"{nanoseconds / scale:.3g} {unit}"
+
+
+def _network_color(text: str) -> str:
+    """That of the network with which the text ends, as "real MNIST, standard" does."""
+    return next((color for name, color in OF_NETWORK.items() if text.endswith(name)), COLORS[0])
 
 
 def _family(group: str) -> str:

@@ -45,15 +45,22 @@ def layers_of(
 ) -> list[AxesImage]:
     """What `layers` leave of an image (H, W, C) by `sp.layer_maps`, the largest filter: a row of `axes` a network.
 
-    The titles count the pixels that are not background. Raises ValueError for other `axes` than (networks, layers).
+    The titles count the pixels that are not background and give the largest value; the one colour bar is in units of
+    that. Raises ValueError for other `axes` than (networks, layers).
     """
     artists = []
     for row, (network, model) in zip(axes, models.items(), strict=True):
         for ax, layer in zip(row, layers, strict=True):
             view = layer_maps(model, image[None], layer)[0].max(axis=-1)
-            artists.append(show_map(ax, view))
-            ax.set_title(f"{layer}: {view.count():,} of {view.size:,}", size=10)
+            largest = float(np.abs(view).max()) if view.count() else 0.0
+            artists.append(show_map(ax, view / (largest or 1), bar=False))
+            ax.set_title(f"{layer}: {view.count():,} of {view.size:,}\nlargest {largest:.3g}", size=10)
             ax.set(xlabel="", ylabel=label(network) if ax is row[0] else "")
+    lowest = min((float(artist.get_array().min()) for artist in artists if artist.get_array().count()), default=0)
+    for artist in artists:
+        artist.set_clim(min(lowest, 0), 1)
+    bar = {"label": "value / largest of its panel", "shrink": 0.7, "pad": 0.01, "aspect": 30}
+    axes.flat[0].figure.colorbar(artists[0], ax=list(axes.flat), **bar)
     return artists
 
 

@@ -15,6 +15,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
+from ..measure.baselines import kept_pixels
 from .style import COLORS, GREY
 
 BACKGROUND = "#f3f3f3"
@@ -34,15 +35,37 @@ def rank_image(image: np.ndarray, threshold: float = 0) -> np.ndarray:
     return np.where(active, active.cumsum().reshape(active.shape), 0)
 
 
-def caption(image: np.ndarray, n_active: int, threshold: float = 0) -> str:
-    """What `n_active` keeps of an image (H, W) or (H, W, C): "kept 12 of 37 active pixels, 94 % of the charge"."""
-    rank, charge = rank_image(image, threshold), _channel0(image)
-    if not rank.any():
+def caption(image: np.ndarray, n_active: int, threshold: float = 0, **chosen) -> str:
+    """What `n_active` keeps of an image (H, W) or (H, W, C): "kept 12 of 37 active pixels, 94 % of the charge".
+
+    `chosen`: `selection` and `levels` of `measure.kept_pixels`.
+    """
+    if not rank_image(image, threshold).any():
         return f"no active pixel: none is above {threshold:g}"
-    kept = (rank > 0) & (rank <= n_active)
-    share = 100 * charge[kept].sum(dtype=float) / charge[rank > 0].sum(dtype=float)
-    percent = ">99" if share >= 99.5 and kept.sum() < rank.max() else "<1" if 0 < share < 0.5 else f"{share:.0f}"
-    return f"kept {kept.sum()} of {rank.max()} active pixels, {percent} % of the charge"
+    return caption_of(_channel0(image), *_active_and_kept(image, n_active, threshold, **chosen))
+
+
+def caption_of(charge: np.ndarray, active: np.ndarray, kept: np.ndarray) -> str:
+    """The same of charge (H, W) and masks (H, W); some pixel must be active."""
+    share = 100 * charge[kept].sum(dtype=float) / charge[active].sum(dtype=float)
+    percent = ">99" if share >= 99.5 and kept.sum() < active.sum() else "<1" if 0 < share < 0.5 else f"{share:.0f}"
+    return f"kept {kept.sum()} of {active.sum()} active pixels, {percent} % of the charge"
+
+
+def _active_and_kept(
+    image: np.ndarray,
+    n_active: int,
+    threshold: float,
+    selection: str = "raster",
+    levels: Sequence[float] | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Masks (H, W) of the active pixels and of those that are kept."""
+    rank = rank_image(image, threshold)
+    if selection == "raster" and levels is None:
+        return rank > 0, (rank > 0) & (rank <= n_active)
+    charge = _channel0(image)[None, ..., None]
+    charge = charge if charge.dtype.kind == "f" else charge.astype(float)
+    return rank > 0, kept_pixels(charge, n_active, threshold, selection, levels)[0, ..., 0] > 0
 
 
 def show_image(
@@ -86,16 +109,18 @@ def log_ticks(bar: Colorbar) -> None:
     bar.minorticks_off()
 
 
-def show_active(ax: Axes, image: np.ndarray, n_active: int, threshold: float = 0) -> AxesImage:
+def show_active(ax: Axes, image: np.ndarray, n_active: int, threshold: float = 0, **chosen) -> AxesImage:
     """Pixels of an image (H, W) or (H, W, C) that `n_active` keeps and drops; the caption says how many and how much.
 
-    The data of the artist is 0 where inactive, 1 where dropped, 2 where kept. Raises ValueError as `rank_image`.
+    `chosen`: `selection` and `levels` of `measure.kept_pixels`; by default the first. The data of the artist is 0 where
+    inactive, 1 where dropped, 2 where kept. Raises ValueError as `rank_image` and `measure.kept_pixels`.
     """
-    rank = rank_image(image, threshold)
-    state = np.where(rank == 0, 0, np.where(rank <= n_active, 2, 1))
+    active, kept = _active_and_kept(image, n_active, threshold, **chosen)
+    state = np.where(kept, 2, active)
     artist = _pixels(ax, state, cmap=ListedColormap([BACKGROUND, GREY, COLORS[0]]), vmin=0, vmax=2)
-    ax.set_title(caption(image, n_active, threshold), size=9.5)
-    patches = [Patch(color=COLORS[0], label=f"kept (first {n_active})"), Patch(color=GREY, label="dropped")]
+    ax.set_title(caption(image, n_active, threshold, **chosen), size=9.5)
+    which = {"raster": "first ", "adaptive": "by level, ", "largest": "largest "}[chosen.get("selection", "raster")]
+    patches = [Patch(color=COLORS[0], label=f"kept ({which}{n_active})"), Patch(color=GREY, label="dropped")]
     ax.legend(handles=patches, loc="upper center", bbox_to_anchor=(0.5, -0.06), ncols=2)
     return artist
 
@@ -186,13 +211,16 @@ def feature_map(
     return show_map(ax, _pixel_view(features[:, channel], hash, shape))
 
 
-def show_map(ax: Axes, view: np.ma.MaskedArray) -> AxesImage:
-    """One feature map (H, W) on a linear colour scale, masked pixels as background. Raises ValueError for others."""
+def show_map(ax: Axes, view: np.ma.MaskedArray, *, bar: bool = True) -> AxesImage:
+    """One feature map (H, W) on a linear colour scale, with a colour `bar`; masked pixels are background.
+
+    Raises ValueError for others.
+    """
     if np.ndim(view) != 2 or 0 in np.shape(view):
         raise ValueError(f"a feature map must be (H, W) and not empty; got {np.shape(view)}")
     artist = _pixels(ax, view, cmap=PIXELS)
     ax.set(xlabel="column", ylabel="row")
-    if not np.ma.getmaskarray(view).all():
+    if bar and not np.ma.getmaskarray(view).all():
         _color_bar(ax, artist, "feature")
     return artist
 

@@ -3,7 +3,8 @@
 What is drawn is called as `style` says: networks that differ only in bits share a colour, 8 bit is dashed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,8 +13,14 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from ..data.occupancy import Occupancy
+from ..measure.scores import Score
 from ..network.networks import Network
+from .beside import name_beside
 from .style import COLORS, GREY, Key, label, line_styles
+
+DARK = "#555555"  # of what is no network
+WHICH = {"raster": "the first N", "adaptive": "N by level", "largest": "the N largest"}
+One = float | Score
 
 
 def occupancy(ax: Axes, occupancy: Occupancy, n_actives: Sequence[int] = (8, 12, 16, 20)) -> list[Line2D]:
@@ -30,7 +37,7 @@ def occupancy(ax: Axes, occupancy: Occupancy, n_actives: Sequence[int] = (8, 12,
     shares, lines = ax.twinx(), []
     shares.vlines(marked, 0, 1, color=GREY, linewidth=1, linestyle=":")
     for share, text, color in [
-        (occupancy.kept_charge, "charge in the first N", COLORS[0]),
+        (occupancy.kept_charge, f"charge in {WHICH[occupancy.selection]}", COLORS[0]),
         (occupancy.kept_images, "images kept whole", COLORS[1]),
     ]:
         if marked:
@@ -90,28 +97,77 @@ def roc(ax: Axes, scores: Mapping[Key, tuple[np.ndarray, np.ndarray]], floor: fl
 
 
 def score_vs_n(
-    ax: Axes, scores: Mapping[Network, float], *, ylabel: str, at: Mapping[int, float] | None = None
+    ax: Axes,
+    scores: Mapping[Network, One | Sequence[One]],
+    *,
+    ylabel: str,
+    at: Mapping[int, float] | None = None,
+    baselines: Iterable[tuple[str, One]] = (),
+    notes: Mapping[Key, str] | None = None,
 ) -> list[Line2D]:
-    """Score of networks against N_active: a line for the sparse ones of each number of bits, a level a standard one.
+    """Score of networks against N_active: a line for the sparse ones of each family and bits, a level a standard one.
 
-    `scores` may be a Series, too. `at`: N -> where to draw it, such as the charge it keeps; the caller then names the
-    x axis. Raises KeyError for an N that `at` does not have.
+    A score is a number, a `measure.Score`, or several: one a seed of the training. Lines go through their means, seeds
+    are small marks, and bars and bands are the mean error of a seed, which other test events would change. `scores` may
+    be a Series, too. `at`: N -> where to draw it, such as the charge it keeps; the caller then names the x axis.
+
+    `baselines`, such as `measure.ladder` gives, are grey levels. Their names are written on the right, and so are
+    `notes` on networks: key as in the legend, ("sparse", 8) or the standard `Network` -> "5 epochs, not converged".
+
+    Returns the lines of the networks, then of the baselines. Raises KeyError for an N that `at` does not have and for a
+    note on what is not drawn.
     """
-    sparse: dict[Key, dict[float, float]] = {}
+    sparse: dict[Key, dict[float, One | Sequence[One]]] = {}
     for network, score in scores.items():
         if (n := network.n_active) is not None:
-            sparse.setdefault(("sparse", network.bits), {})[n if at is None else at[n]] = score
+            sparse.setdefault((network.family, network.bits), {})[n if at is None else at[n]] = score
     levels = {network: score for network, score in scores.items() if network.n_active is None}
-    styles, lines = line_styles([*sparse, *levels]), []
-    for key, points in sparse.items():
-        x = sorted(points)
-        lines += ax.plot(x, [points[k] for k in x], **styles[key], marker="o", markersize=5, label=label(key))
-    lines += [ax.axhline(score, **styles[key], label=label(key)) for key, score in levels.items()]
+    styles = line_styles([*sparse, *levels])
+    lines = [_curve(ax, points, **styles[key], label=label(key)) for key, points in sparse.items()]
+    lines += [_level(ax, score, **styles[key], label=label(key)) for key, score in levels.items()]
+    ends = {key: (line.get_xdata()[-1], line) for key, line in zip(styles, lines, strict=True)}
+    ends |= {key: (None, line) for key, (_, line) in ends.items() if key in levels}
+    names = [(text, ends[key]) for key, text in (notes or {}).items()]
+    for text, score in baselines:
+        lines.append(_level(ax, score, color=DARK, linestyle=":", linewidth=1))
+        names.append((text, (None, lines[-1])))
     ax.set(xlabel=r"$N_\mathrm{active}$", ylabel=ylabel, xticks=sorted(set().union(*sparse.values())))
     ax.xaxis.minorticks_off()
     ax.margins(x=0.08, y=0.12)
     ax.legend()
+    name_beside(ax, [(text, x, line.get_ydata()[-1], line.get_color()) for text, (x, line) in names])
     return lines
+
+
+def _curve(ax: Axes, points: Mapping[float, One | Sequence[One]], **look: str) -> Line2D:
+    """A line through the means of the scores at each x, with bars of their errors and a small mark a seed."""
+    runs = {x: _runs(points[x]) for x in sorted(points)}
+    means = [values.mean() for values, _ in runs.values()]
+    (line,) = ax.plot(list(runs), means, **look, marker="o", markersize=5)
+    if any(errors := [error for _, error in runs.values()]):
+        ax.errorbar(list(runs), means, errors, fmt="none", ecolor=look["color"], elinewidth=1, capsize=2.5)
+    for x, (values, _) in runs.items():
+        if len(values) > 1:
+            ax.plot([x] * len(values), values, "o", color=look["color"], markersize=3, markerfacecolor="white")
+    return line
+
+
+def _level(ax: Axes, score: One | Sequence[One], **look: Any) -> Line2D:
+    """A level at the mean of the scores, with a band of their error and a thin level a seed."""
+    values, error = _runs(score)
+    mean = values.mean()
+    if error:
+        ax.axhspan(mean - error, mean + error, color=look["color"], alpha=0.15, linewidth=0)
+    for value in values if len(values) > 1 else ():
+        ax.axhline(value, color=look["color"], linewidth=0.5)
+    return ax.axhline(mean, **look)
+
+
+def _runs(score: One | Sequence[One]) -> tuple[np.ndarray, float]:
+    """The scores of all seeds (k,), and their mean error."""
+    runs = [score] if isinstance(score, Score) or np.ndim(score) == 0 else list(score)
+    errors = [one.error if isinstance(one, Score) else 0 for one in runs]
+    return np.array([float(one) for one in runs]), float(np.mean(errors))
 
 
 def confusion(ax: Axes, matrix: np.ndarray, classes: Sequence[str]) -> AxesImage:

@@ -113,6 +113,7 @@ def _step(layer, node: Layer | None, image: tuple[int, int] | None, channels: in
     kind, out, known = KINDS[type(layer)], image, {}
     match kind:
         case "reduce":
+            _check_selection(layer)
             known = {"slots": layer.n_active, "threshold": layer.threshold, "grid": _codes(node)}
         case "activation":
             _check_rounding(node)
@@ -132,6 +133,15 @@ def _step(layer, node: Layer | None, image: tuple[int, int] | None, channels: in
         out = tuple(layer.output_shape[1:3])
         known |= {"strides": layer.strides, "before": _zeros_before(layer)}
     return Step(kind, layer.name, image, channels, out, **known)
+
+
+def _check_selection(layer) -> None:
+    chosen = {"selection": layer.selection != "raster", "patch": layer.patch is not None}
+    if wrong := [f"{name}={getattr(layer, name)!r}" for name, used in chosen.items() if used]:
+        raise ValueError(
+            f"{layer.name!r} with {' and '.join(wrong)} has no RTL, which takes the first pixels in raster order. "
+            "Its C++ is exact: use emulate."
+        )
 
 
 def _codes(node: Layer) -> Codes:

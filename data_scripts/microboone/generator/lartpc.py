@@ -7,7 +7,7 @@ muons, which in the real files are recorded data, are drawn from the textbook fl
 Detector: drift speed, wire geometry, readout and trigger offset of the MicroBooNE public data set (its README and
 microboone_utils.py); longitudinal diffusion 3.74 cm^2/s (arXiv:2104.06551), transverse 5.85 cm^2/s (Li et al.,
 arXiv:1508.07059); a pulse as wide as the software filters of arXiv:1802.08709 leave it; about one wire in ten dead
-(arXiv:1705.07341). `GAIN`, `MUONS` and `DEAD` are tuned so that windows are as full as the real ones.
+(arXiv:1705.07341). `GAIN` and `DEAD` are tuned so that windows are as full as the real ones.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,12 +24,13 @@ TICK_LENGTH, DRIFT_SPEED, TRIGGER = 0.0548965, 0.1098, 800  # cm of drift a tick
 PITCH = 0.3  # cm between wires
 LONGITUDINAL, TRANSVERSE = 3.74e-6, 5.85e-6  # diffusion, cm^2/us
 PULSE = 2.4  # ticks, width of the deconvolved response to a point charge
-GAIN = 1 / 200  # ADC ticks an electron
+GAIN = 1 / 217  # ADC ticks an electron
 NOISE = 2.5  # ADC, of a bin within a region of interest
 REGION = 3.0  # ADC: bins below are outside every region of interest
 HIT = 6.0  # ADC: bins of a hit are above
 DEAD = 0.08  # share of dead wires
-MUONS = 16.0  # mean number of cosmic muons that cross the volume within the readout and a drift time before it
+FLUX = 70.0  # muons / (m^2 s sr), vertical, at sea level (PDG, chapter 30), which goes with cos^2 of the zenith angle
+EARLIEST, LATEST = -400 - 256 / DRIFT_SPEED, 2800  # us: arrival of muons that are seen in the readout
 SAMPLES = 6  # points that the charge of one step is spread over
 MIXTURE = {"nue CC": 0.45, "numu CC": 0.38, "NC": 0.17}  # the public files hold 19,940 nue and 24,332 inclusive events
 
@@ -42,10 +43,12 @@ class Event(NamedTuple):
     energy: float  # GeV, of the neutrino
 
 
-def generate(seed: int | tuple[int, ...], n: int, planes: Sequence[int] = (0, 1, 2)) -> Iterator[Event]:
-    """Yield `n` events, the same ones for the same seed and n."""
+def generate(
+    seed: int | tuple[int, ...], n: int, planes: Sequence[int] = (0, 1, 2), neutrino: bool = True
+) -> Iterator[Event]:
+    """Yield `n` events, the same ones for the same arguments; without a `neutrino` of the kind "none" and 0 GeV."""
     rng = np.random.default_rng(seed)
-    deposits, truth, time, muon_event = _simulate(rng, n)
+    deposits, truth, time, muon_event = _simulate(rng, n, neutrino)
     order = np.argsort(deposits.source, kind="stable")
     deposits = Deposits(*(a[order] for a in deposits))
     event_of = np.concatenate([np.arange(n), muon_event])
@@ -56,20 +59,23 @@ def generate(seed: int | tuple[int, ...], n: int, planes: Sequence[int] = (0, 1,
         yield Event(readout(rng, own, time[own.source], own.source < n, planes), *truth[event])
 
 
-def _simulate(rng, n):
+def _simulate(rng, n, neutrino):
     """Deposits of n events, with what they are, the time of each source and the event of each muon (source n, ...)."""
     truth, primary = neutrinos(rng, n)
-    muon_event = np.repeat(np.arange(n), rng.poisson(MUONS, n))
+    if not neutrino:
+        truth, primary = [("none", 0.0)] * n, dict.fromkeys(primary, nothing())
+    muon_event = np.repeat(np.arange(n), rng.poisson(muons(), n))
     cosmic = cosmics(rng, len(muon_event))
     cosmic = cosmic._replace(source=n + cosmic.source)
-    arrival = np.concatenate([np.zeros(n), rng.uniform(-400 - 256 / DRIFT_SPEED, 2800, len(cosmic.source))])
-    deposits, electrons, protons = [], [primary["electron"]], [primary["proton"]]
+    arrival = np.concatenate([np.zeros(n), rng.uniform(EARLIEST, LATEST, len(cosmic.source))])
+    deposits, electrons, protons, photons = [], [primary["electron"]], [primary["proton"]], [primary["photon"]]
     followed = ((primary["muon"], MUON, 1 - argon.CAPTURED), (cosmic, MUON, 0.55 + 0.45 * (1 - argon.CAPTURED)))
     for particles, mass, michel in (*followed, (primary["pion"], PION, 0.5)):
-        path, knocked, broken = argon.tracks(rng, particles, mass, michel)
-        deposits, electrons, protons = [*deposits, path], [*electrons, knocked], [*protons, broken]
-    path, knocked, broken = argon.tracks(rng, join(protons), PROTON)
-    deposits += [path, *cascades.showers(rng, join([*electrons, knocked]), primary["photon"])]
+        path, knocked, broken, radiated = argon.tracks(rng, particles, mass, michel)
+        deposits, electrons = [*deposits, path], [*electrons, knocked]
+        protons, photons = [*protons, broken], [*photons, radiated]
+    path, knocked, broken, _ = argon.tracks(rng, join(protons), PROTON)
+    deposits += [path, *cascades.showers(rng, join([*electrons, knocked]), join(photons))]
     deposits = join([*deposits, argon.tracks(rng, broken, PROTON)[0]])
     within = argon.inside(deposits.position)
     return Deposits(*(a[within] for a in deposits)), truth, arrival, muon_event
@@ -124,6 +130,15 @@ def _two_photons(rng, pions):
         direction = tilt(pions.direction, (cosine + beta) / (1 + beta * cosine), azimuth + turn)
         photons.append(pions._replace(direction=direction, energy=gamma * 134.98 / 2 * (1 + beta * cosine)))
     return join(photons)
+
+
+def muons() -> float:
+    """Mean number of cosmic muons that cross the volume from a drift time before the readout to its end: 25.
+
+    The flux FLUX cos^2 through the top is pi/2 FLUX an area, through the four sides together pi/4 FLUX an area of two.
+    """
+    x, y, z = np.diff(VOLUME).ravel() / 100  # m
+    return FLUX * (np.pi / 2 * x * z + np.pi / 4 * y * (x + z)) * (LATEST - EARLIEST) * 1e-6
 
 
 def cosmics(rng: np.random.Generator, n: int) -> Particles:

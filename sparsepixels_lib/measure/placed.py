@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -39,10 +38,10 @@ def estimated(project: RtlProject, table: pd.DataFrame) -> pd.DataFrame:
     delays = _known(top, "ns"), _known(top, "ns_routed")
     resources = [_known(top, name) for name in ("lut", "ff", "dsp", "bram18")]
     column = _column(getattr(project, "period", 5.0), *delays, NAN, _known(top, "latency_max"), *resources)
-    source = dict.fromkeys(ROWS, top["tool"])
+    source = dict.fromkeys(ROWS, top["tool"]) | dict.fromkeys(ROWS[1:3], f"estimated on the netlist of {top['tool']}")
     source |= {"clock period [ns]": "constraint", "latency [cycles]": "simulated", "latency [ns]": LATENCY}
     source |= {row: "not known" for row, value in column.items() if pd.isna(value)}
-    return pd.DataFrame({OURS: column, "source": source}, index=ROWS, dtype=object)
+    return pd.DataFrame({OURS: column, "source": source})
 
 
 def placed(
@@ -81,12 +80,10 @@ def placed(
     return result
 
 
-def _column(
-    period: float, before: float, after: float, hold: float, cycles: float, *resources: float
-) -> dict[str, Any]:
-    """{row: figure}, with the latency in ns."""
+def _column(period: float, before: float, after: float, hold: float, cycles: float, *resources: float) -> pd.Series:
+    """The figures of `ROWS`, counts as integers, with the latency in ns."""
     slowest = period if pd.isna(after) else max(period, after)
-    return dict(zip(ROWS, [period, before, after, hold, cycles, cycles * slowest, *resources], strict=True))
+    return pd.Series([period, before, after, hold, cycles, cycles * slowest, *resources], ROWS, dtype=object)
 
 
 def _known(row: pd.Series, name: str) -> float:

@@ -15,7 +15,7 @@ from sparsepixels_lib.rtl.names import KEYWORDS, top_name
 from sparsepixels_lib.tools import verilator
 
 FILES = {"README.md", "constraints/clock.xdc", "testbench/images.hex", "testbench/logits.hex"}
-FILES |= {"testbench/testbench.sv", "vivado/synth.tcl"}
+FILES |= {"testbench/testbench.sv", "vivado/synth.tcl", "vivado/place_and_route.tcl"}
 
 
 def network(folder, *, shape=(6, 5, 1), n=4, name="tiny"):

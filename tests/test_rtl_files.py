@@ -92,6 +92,7 @@ def test_every_file_is_filled_in_and_names_no_place_outside_the_project(tmp_path
         "testbench/logits.hex",
         "constraints/clock.xdc",
         "vivado/synth.tcl",
+        "vivado/place_and_route.tcl",
     }
     for file in files:
         assert "@@" not in file.read_text()

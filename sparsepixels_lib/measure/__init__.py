@@ -7,8 +7,10 @@ from .designs import area, design_points, pareto_front, published_points, same_w
 from .features import jet_features, window_features
 from .firmware import active_maps, balanced_luts, check_cpp, vendor_synthesis
 from .frequency import fmax, frequencies
+from .implementation import read_timing, read_utilization
 from .levels import logic_levels
 from .open_flow import measured, open_flow
+from .placed import estimated, placed
 from .published_networks import published_costs, published_modules, published_scores
 from .reports import read_reports
 from .resources import synthesize_open
@@ -58,6 +60,7 @@ __all__ = [
     "efficiency_by_rate",
     "estimate",
     "false_positive_rate",
+    "estimated",
     "features",
     "firmware_results",
     "flat",
@@ -72,6 +75,7 @@ __all__ = [
     "module_table",
     "open_flow",
     "pareto_front",
+    "placed",
     "published",
     "published_costs",
     "published_modules",
@@ -79,6 +83,8 @@ __all__ = [
     "published_scores",
     "rate_per_readout",
     "read_reports",
+    "read_timing",
+    "read_utilization",
     "reference_scores",
     "result",
     "results_table",

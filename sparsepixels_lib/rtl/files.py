@@ -1,4 +1,4 @@
-"""What makes an emitted RTL project self-contained: README, test bench and vectors, clock constraint, Vivado script."""
+"""What makes an emitted RTL project self-contained: README, test bench and vectors, clock, Vivado scripts."""
 
 from pathlib import Path
 from string import Template
@@ -82,6 +82,7 @@ def _texts(project, events: int, measured: str, part: str) -> dict[Path, str]:
         "events": events,
         "patience": timeout_cycles(project),
         "part": part,
+        "period": f"{getattr(project, 'period', 5.0):g}",
     }
     folder = rtl_modules() / "project"
     return {

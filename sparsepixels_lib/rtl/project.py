@@ -45,11 +45,18 @@ class RtlProject:
         return sorted(self.folder.glob("rtl/*.sv"))
 
 
-FILES = {"README.md": ".", "testbench.sv": "testbench", "clock.xdc": "constraints", "synth.tcl": "vivado"}
+FILES = {"README.md": ".", "testbench.sv": "testbench", "clock.xdc": "constraints"}
+FILES |= {"synth.tcl": "vivado", "place_and_route.tcl": "vivado"}
 VECTORS = "testbench/images.hex", "testbench/logits.hex"
 README = "Generated SystemVerilog of a CNN"  # in every README.md of a project
 TOP = re.compile(r"// \w+: a (sparse|standard) CNN")  # the first line of a top module, and what else is generated
 OTHER = re.compile(r"// (Layer|Weights of layer) ")
+
+
+def is_project(folder: Path) -> bool:
+    """Whether `folder` holds an emitted project, complete or interrupted."""
+    tops = (TOP.match(_start(path)) for path in folder.glob("rtl/*"))
+    return README in _start(folder / "README.md", 5) or any(tops)
 
 
 def clear_project(folder: Path) -> Path:
@@ -60,8 +67,7 @@ def clear_project(folder: Path) -> Path:
     rtl, library = folder / "rtl", {path.name for path in rtl_modules().rglob("*.sv")}
     if rtl.exists() and not rtl.is_dir() or folder.exists() and not folder.is_dir():
         raise FileExistsError(f"{rtl} cannot be a folder, a file has that name or its parent's: name another folder")
-    heads = {path: _start(path) for path in sorted(rtl.glob("*"))}
-    known = README in _start(folder / "README.md", 5) or any(TOP.match(head) for head in heads.values())
+    heads, known = {path: _start(path) for path in sorted(rtl.glob("*"))}, is_project(folder)
     written = [folder / place / name for name, place in FILES.items()] + [folder / name for name in VECTORS]
     ours = {path for path, head in heads.items() if path.name in library or TOP.match(head) or OTHER.match(head)}
     if foreign := sorted(heads.keys() - ours) if known else [*heads, *filter(Path.exists, written)]:

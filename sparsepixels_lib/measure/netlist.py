@@ -8,17 +8,20 @@ from typing import NamedTuple
 WEIGHTS = {"LUT": 1, "DSP48E2": 1, "CARRY": 0.5, "MUXF": 0.5, "INV": 0}  # levels, by the start of a primitive's name
 CLOCKS = re.compile(r"W?CLK|CLKARDCLK|CLKBWRCLK")
 COMBINATIONAL = ("LUT", "INV", "CARRY", "MUXF")
-# Through a DSP from a pin to P: blocks with the register that may stand in one. Its arc is then cut in two.
-AFTER = [("A2_DATA->A2A1", ""), ("A2A1->U", ""), ("U->U_DATA", "MREG")]
-ADDS = [("U_DATA->ALU_OUT", ""), ("ALU_OUT->P", "PREG")]
+# Through a DSP from a pin to P: blocks, and the register that may stand in one. Its arc is then cut in two.
+MULTIPLY = [("A2_DATA->A2A1", ""), ("A2A1->U", ""), ("U->U_DATA", "MREG")]
+ADD = [("U_DATA->ALU_OUT", ""), ("ALU_OUT->P", "PREG")]
 DSP = {
-    "A": [("A->A2_DATA", "AREG"), *AFTER, *ADDS],
-    "B": [("B->B2_DATA", "BREG"), *AFTER, *ADDS],
-    "C": [("C->C_DATA", "CREG"), *ADDS],
-    "D": [("D->D_DATA", "DREG"), ("D_DATA->AD", "ADREG"), *AFTER[1:], *ADDS],
-    "PCIN": ADDS,
-    "INMODE": [("control", "INMODEREG"), *AFTER, *ADDS],
+    "A": [("A->A2_DATA", "AREG"), *MULTIPLY, *ADD],
+    "B": [("B->B2_DATA", "BREG"), *MULTIPLY, *ADD],
+    "D": [("D->D_DATA", "DREG"), ("D_DATA->AD", "ADREG"), *MULTIPLY[1:], *ADD],
+    "INMODE": [("control", "INMODEREG"), *MULTIPLY, *ADD],
+    "C": [("C->C_DATA", "CREG"), *ADD],
+    "PCIN": ADD,
 }
+DSP |= {"ACIN": DSP["A"], "BCIN": DSP["B"]}
+DSP |= {name: [("control", f"{name}REG"), *ADD] for name in ("OPMODE", "ALUMODE", "CARRYIN", "CARRYINSEL")}
+REGISTERS = {register for way in DSP.values() for _, register in way if register}
 
 
 class Arc(NamedTuple):
@@ -30,7 +33,7 @@ class Arc(NamedTuple):
     ns: tuple[tuple[str, str], ...] = ()  # the delays on the way, keys of `delays`; none: a wire
     ends: bool = False  # the inputs go to a register, and `outputs` are what it drives
     cell: str = ""
-    direct: str = ""  # drivers from which the inputs come on a wire of their own, by the start of their names
+    direct: str = ""  # a driver from which the inputs come on a wire of their own: "CARRY", "LUT", "DSP"
     instance: int = 0
 
 
@@ -54,7 +57,9 @@ class Module:
                     arcs = [*_arcs(kind, pins, directions, cell["parameters"])]
                 except KeyError:
                     raise ValueError(f"cell {cell_name} of {name} is a {kind}, no Xilinx primitive we know") from None
-                known = arcs if not kind.startswith(COMBINATIONAL) else [arc for arc in arcs if arc.inputs]  # no constants
+                known = (
+                    arcs if not kind.startswith(COMBINATIONAL) else [arc for arc in arcs if arc.inputs]
+                )  # no constants
                 self.arcs += [arc._replace(cell=kind) for arc in known]
                 bits = (bit for port in pins if directions[port] == "input" for bit in pins[port])
                 self.loads += [(bit, kind) for bit in bits if isinstance(bit, int)]
@@ -209,7 +214,7 @@ def _arcs(kind: str, pins: dict[str, list], directions: dict[str, str], paramete
     elif kind.startswith("CARRY"):
         yield from _carry(nets, len(pins["S"]))
     elif kind.startswith("MUXF"):
-        yield Arc(nets(["I0", "I1"]), outputs, WEIGHTS["MUXF"], (("MUXF", "I->O"),), direct="LUT MUXF")
+        yield Arc(nets(["I0", "I1"]), outputs, WEIGHTS["MUXF"], (("MUXF", "I->O"),), direct="LUT")
         yield Arc(nets(["S"]), outputs, WEIGHTS["MUXF"], (("MUXF", "S->O"),))
     elif kind == "DSP48E2":
         registers = {name for name in REGISTERS if int(str(parameters.get(name, 1)), 2)}
@@ -234,39 +239,34 @@ def _carry(nets, bits: int) -> Iterator[Arc]:
                 yield Arc(nets(["DI"], slice(highest)), outputs, weight, (("CARRY", f"DI->{to}"),))
 
 
-REGISTERS = ["AREG", "BREG", "CREG", "DREG", "ADREG", "MREG", "PREG", "INMODEREG", "OPMODEREG", "ALUMODEREG"]
-REGISTERS += ["CARRYINREG", "CARRYINSELREG"]  # a primitive has each of them unless it says otherwise
-
-
 def _dsp(pins: dict[str, list[int]], outputs: list[int], registers: set[str]) -> Iterator[Arc]:
     """A DSP, cut where it has registers: from its pins to the first, between two, and from the last to its outputs."""
     weight = WEIGHTS["DSP48E2"]
-    starts: dict[tuple, float] = {}
+    starts = {(("DSP48E2", "CLK->P"),): 0} if "PREG" in registers else {}
     for port, inputs in pins.items():
         if not inputs:
             continue
         if port.startswith(("CE", "RST")):
-            yield Arc(inputs, outputs, 0, (("DSP48E2", "register setup"),), ends=True)
+            yield Arc(inputs, outputs, 0, (("DSP48E2", "A register setup"),), ends=True)
             continue
         way: list[str] = []
-        levels, at_pin = weight, True
-        for block, register in DSP.get(port, [("control", f"{port}REG"), *ADDS]):
+        levels, at_pin, direct = weight, True, "DSP" if port in ("PCIN", "ACIN", "BCIN") else ""
+        for block, register in DSP[port]:
             if register not in registers:
                 way.append(block)
                 continue
-            end = tuple(("DSP48E2", step) for step in [*way, "register setup"])
+            kind = register[0] if register in ("MREG", "PREG") else "A"
+            end = tuple(("DSP48E2", step) for step in [*way, f"{kind} register setup"])
             if at_pin:
-                yield Arc(inputs, outputs, weight if way else 0, end, ends=True)
+                yield Arc(inputs, outputs, weight if way else 0, end, ends=True, direct=direct)
             else:
                 yield Arc([], outputs, 0, end, ends=True)
-            way, at_pin = ["CLK->P" if register == "PREG" else "CLK->register"], False
-            levels = 0 if register == "PREG" else weight
+            way, at_pin = ["CLK->P" if kind == "P" else f"CLK->{kind} register"], False
+            levels = 0 if kind == "P" else weight
         through = tuple(("DSP48E2", step) for step in way)
         if at_pin:
-            yield Arc(inputs, outputs, levels, through)
+            yield Arc(inputs, outputs, levels, through, direct=direct)
         else:
             starts[through] = levels
-    if "PREG" in registers:
-        starts[("DSP48E2", "CLK->P"),] = 0
     for through, levels in starts.items():
         yield Arc([], outputs, levels, through)

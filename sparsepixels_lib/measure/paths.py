@@ -15,9 +15,7 @@ class Paths:
     Raises ValueError for a combinational loop, with the nets in it.
     """
 
-    def __init__(
-        self, design: Design, delays: list[float], wire: Callable[[int, Arc], float] | None = None
-    ) -> None:
+    def __init__(self, design: Design, delays: list[float], wire: Callable[[int, Arc], float] | None = None) -> None:
         self.design, self.delays, self.wire = design, delays, wire
         self.arrival = [0.0] * len(design.fanout)
         self.driver: dict[int, Step] = {}

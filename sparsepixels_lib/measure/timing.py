@@ -56,29 +56,40 @@ def worst_paths(netlist: dict | Design, top: str = "") -> list[WorstPath]:
 
 
 class _Wires:
-    """What a net takes on its way to an arc."""
+    """What a net takes on its way to an arc: by its fan-out, or less on a wire of its own."""
+
+    OWN = {  # of the drivers: the wire, and what stands in front of the arc when another drives it
+        "CARRY": (("CARRY",), "in a carry chain", ("CARRY", "to CI from elsewhere")),
+        "LUT": (("LUT", "MUXF"), "to a wide multiplexer", ("LUT1", "I->O")),
+        "DSP": (("DSP",), "from a DSP to the next", None),
+    }
 
     def __init__(self, design: Design) -> None:
+        self.fanout = design.fanout
         self.nets = [net(fanout).ns for fanout in design.fanout]
-        self.design = design
         self.drivers: dict[int, str] = {}
         for arc in design.arcs:
             if not arc.ends and arc.ns:
                 self.drivers.update(dict.fromkeys(arc.outputs, arc.cell))
 
-    def __call__(self, net: int, arc: Arc) -> float:
-        if not arc.ns:
-            return 0.0
-        return self.delay(net, arc).ns if arc.direct else self.nets[net]
+    def __call__(self, number: int, arc: Arc) -> float:
+        if not arc.direct:
+            return self.nets[number] if arc.ns else 0.0
+        return sum(delay.ns for _, delay in self.elements(number, arc))
 
-    def delay(self, number: int, arc: Arc) -> Delay:
-        driver = short(self.drivers.get(number, ""))
-        if driver and driver in arc.direct.split():
-            if driver == "CARRY":
-                return delays()["net", "in a carry chain"]
-            if self.design.fanout[number] == 1:
-                return delays()["net", "to a wide multiplexer"]
-        return net(self.design.fanout[number])
+    def elements(self, number: int, arc: Arc) -> list[tuple[str, Delay]]:
+        """The net, and what else stands in front of the arc."""
+        if not arc.ns:
+            return []
+        found = [(f"net, fan-out {self.fanout[number]}", net(self.fanout[number]))]
+        if arc.direct:
+            drivers, own, detour = self.OWN[arc.direct]
+            # a multiplexer shares a slice with one LUT: a net to several leaves it
+            if self.drivers.get(number, "").startswith(drivers) and (arc.direct != "LUT" or self.fanout[number] == 1):
+                return [(f"net {own}", delays()["net", own])]
+            if detour:
+                found.append((" ".join(detour), delays()[detour]))
+        return found
 
 
 def _path(paths: Paths, instance: int, found: tuple[float, Step]) -> WorstPath:
@@ -89,15 +100,12 @@ def _path(paths: Paths, instance: int, found: tuple[float, Step]) -> WorstPath:
     leaves = last
     for index, entered in steps:
         arc = arcs[index]
-        known = [(cell, what, delays()[cell, what]) for cell, what in arc.ns]
         out = design.name(*leaves) if leaves[1] >= 0 else ""
-        elements += [Element(f"{arc.cell or cell} {what}", out, *delay) for cell, what, delay in reversed(known)]
-        if entered >= 0 and arc.ns:
-            delay = paths.wire.delay(entered, arc)
+        elements += [Element(f"{arc.cell or key[0]} {key[1]}", out, *delays()[key]) for key in reversed(arc.ns)]
+        if entered >= 0:
             leaves = paths.driver.get(entered, (index, 0))[0], entered
-            elements.append(Element(f"net, fan-out {design.fanout[entered]}", design.name(*leaves), *delay))
-        elif entered >= 0:
-            leaves = paths.driver.get(entered, (index, 0))[0], entered
+            found = paths.wire.elements(entered, arc)
+            elements += [Element(what, design.name(*leaves), *delay) for what, delay in reversed(found)]
     cells: dict[str, int] = {}
     for index, _ in steps[1:]:
         if arcs[index].levels:

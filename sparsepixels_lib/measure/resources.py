@@ -78,13 +78,14 @@ def synthesize_open(
 
 def write_table(path: str | Path, project, table: pd.DataFrame, more: dict | None = None) -> None:
     """Store a table of `synthesize_open`, with the hash of its sources, how it was made, and what `more` says."""
+    rows = table.reindex(columns=["module", "group", *RESOURCES, "levels", "ns"])
     record = {
         "top": project.top,
         "sources": sources_hash(project),
         "tool": table["tool"].iloc[0],
         "made": time.strftime("%Y-%m-%d"),
         "script": SCRIPT.splitlines(),
-        "rows": json.loads(table[["module", "group", *RESOURCES, "levels", "ns"]].to_json(orient="records")),
+        "rows": json.loads(rows.to_json(orient="records")),
         "worst_path": table.attrs.get("worst_path"),
     }
     with whole_file(path) as scratch:

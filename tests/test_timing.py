@@ -7,7 +7,11 @@ read.
 import csv
 import json
 import math
+from contextlib import nullcontext
+from types import SimpleNamespace
+from unittest.mock import MagicMock
 
+import numpy as np
 import pytest
 from small_netlists import carry, cell, dsp, flop, lut, module
 
@@ -100,7 +104,7 @@ def test_a_carry_chain_is_added_up_arc_by_arc():
         (32, 0.16 + 0.005 + 0.025 + 0.005 + 0.086),
         (31, 0.16 + 0.005 + 0.025 + 0.005 + 0.076),
         (20, 0.16 + 0.005 + 0.056),
-        (12, 0.24),
+        (12, 0.216),
     ):
         assert slowest(top=between(cells, last)).ns == near(before + through + ONE + SETUP), last
 
@@ -108,7 +112,7 @@ def test_a_carry_chain_is_added_up_arc_by_arc():
 def test_what_is_added_at_a_bit_does_not_reach_the_bits_below_nor_data_its_own_sum():
     late = carry("0", ["0", "0", 3, "0"], [10, 11, 12, 13], [14, 15, 16, 17])
     data = carry("0", ["0"] * 4, [10, 11, 12, 13], [14, 15, 16, 17], data=("0", "0", 3, "0"))
-    for last, by_s, by_data in ((11, None, None), (12, 0.24, None), (13, 0.24, 0.196), (16, 0.16, 0.147)):
+    for last, by_s, by_data in ((11, None, None), (12, 0.216, None), (13, 0.216, 0.196), (16, 0.16, 0.147)):
         for chain, through in ((late, by_s), (data, by_data)):
             paths = measure.worst_paths({"modules": {"top": between({"l": lut([2], 3), "c": chain}, last)}}, "top")
             found = [path.ns for path in paths if path.cells]
@@ -224,7 +228,7 @@ def test_a_flip_flop_inverts_what_it_takes_and_an_inverter_hands_its_loads_on():
 
 def test_an_inverter_in_front_of_a_carry_chain_is_a_lut():
     cells = {"i": inverter(2, 3), "c": carry("0", [3, "0", "0", "0"], [10, 11, 12, 13], [14, 15, 16, 17])}
-    assert slowest(top=between(cells, 10)).ns == near(CLOCK_TO_Q + ONE + LUT[1] + ONE + 0.24 + ONE + SETUP)
+    assert slowest(top=between(cells, 10)).ns == near(CLOCK_TO_Q + ONE + LUT[1] + ONE + 0.216 + ONE + SETUP)
 
 
 def test_the_assumed_share_is_said_with_the_path_and_printed():
@@ -284,6 +288,21 @@ def test_a_stage_that_does_not_keep_the_period_is_named_with_its_delays():
         RuntimeError, match=r"^b needs 4\.30 ns after routing .* 2\.50 ns\), more than the period of 4\.2"
     ):
         measure.check_period(table, 4.2)
+
+
+@pytest.mark.parametrize(("period", "kept"), [(None, True), (4.3, True), (4.2, False)])
+def test_the_open_flow_checks_the_period_of_a_project_that_has_one(monkeypatch, period, kept):
+    table = measure.resources._restore({"rows": [*STAGES, ROW | {"ns": 2.5}], "tool": "-"})
+    project = SimpleNamespace(top="top", **({"period": period} if period else {}))
+    agreement = MagicMock()
+    agreement.require_equal.return_value = SimpleNamespace(single=MagicMock(), full_rate=SimpleNamespace(ii=None))
+    agreement.require_equal.return_value.single.latency = np.array([31])
+    known = measure.measured.__globals__
+    monkeypatch.setitem(known, "check_rtl", lambda *_: agreement)
+    monkeypatch.setitem(known, "state_measured", lambda *_: None)
+    monkeypatch.setitem(known, "synthesize_open", lambda *_, **__: table)
+    with nullcontext() if kept else pytest.raises(RuntimeError, match="^b needs"):
+        measure.measured(project, None, [])
 
 
 def test_a_table_without_ns_is_read_but_passes_no_check():

@@ -98,8 +98,7 @@ def _memory(kind: str, nets: _Pins, parameters: dict) -> Iterator[Arc]:
         yield Arc([], nets.outputs, levels, ((cell, f"CLK->{out}"),))
         yield Arc(nets(*nets.sources), nets.outputs, 0, ((cell, "setup"),), ends=True)
         address = nets(*(port for port in nets.sources if port.startswith(("A", "DPRA"))))
-        if address:
-            yield Arc(address, nets.outputs, 1, ((cell, f"A->{out}"),))
+        yield Arc(address, nets.outputs, 1, ((cell, f"A->{out}"),))
 
 
 def _carry(nets: _Pins) -> Iterator[Arc]:

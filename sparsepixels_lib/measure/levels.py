@@ -26,8 +26,8 @@ def logic_levels(netlist: dict | TimingGraph, top: str = "") -> list[TimingPath]
 
     `netlist` is the dict that `tools.yosys.netlist` returns, or that of Yosys' `write_json` without its library
     cells, and `top` the top module; or the `TimingGraph` of both. Flip-flops, block RAMs, shift registers and LUT-RAMs
-    start and end paths; to read a LUT-RAM or a variable shift register at an address is 1 level. A DSP is 1 level from
-    pin to pin, or between its pins and the registers it has inside. An instance in which no path ends is left out.
+    start and end paths; to read a LUT-RAM or a shift register is 1 level. A DSP is 1 level from pin to pin, or between
+    its pins and the registers it has inside. An instance in which no path ends is left out.
 
     Raises ValueError for a cell that is no Xilinx primitive, and for a combinational loop, with the nets in it.
     """

@@ -12,6 +12,11 @@ from sparsepixels_lib.numerics.codes import Codes, ap_fixed
 
 RTL = Path(__file__).parents[1] / "hls" / "rtl"
 SOURCES = (
+    "delay",
+    "delayed_rows",
+    "above_level",
+    "reduce_rows",
+    "reduce_take",
     "wide_mux",
     "image_rows",
     "streamed_rows",

@@ -46,7 +46,9 @@ class Step:
     `image` (H, W) and `channels` of what goes in, `out_image` of what comes out; None behind a "flatten", where
     `channels` counts all values. `kernel` (K_h, K_w, C, filters), of a "depthwise" (K_h, K_w, C, 1), or (inputs, units)
     of Python's whole numbers times 2^-`weight_fraction`, and `bias`, times 2^-`bias_fraction`. `grid`: the format that
-XX and the zeros `before` (above, left) of the image of a standard
+    a "reduce", an "activation" or a rounding "average" gives. `pool` (p, q); `reciprocal_bits` of an "average". `slots`
+    of a "reduce" and its `levels`, the threshold first, in codes of its grid; with a `patch` (p, q) its `image` counts
+    patches and its channels are theirs. `strides`, and the zeros `before` (above, left) of the image of a standard
     convolution.
     """
 
@@ -143,8 +145,8 @@ def _step(layer, node: Layer | None, image: tuple[int, int] | None, channels: in
 def _check_selection(layer) -> None:
     if layer.selection == "largest":
         raise ValueError(
-            f"{layer.name!r} with selection='largest' has no RTL: LARGEST. Take selection='adaptive' with a few levels "
-            "(fit_levels), or its C++, which is exact: use emulate."
+            f"{layer.name!r} with selection='largest' has no RTL: it would have to sort. Take 'adaptive' with a few "
+            "levels (fit_levels), or its C++, which is exact: use emulate."
         )
     if layer.levels and len(layer.levels) > MAX_LEVELS:
         raise ValueError(

@@ -26,6 +26,8 @@ module count_few #(
     assign padded = (PARTS * 6)'(bits);
     for (genvar p = 0; p < PARTS; p++) begin : parts
       logic [5:0] n;
+      logic none;
+      assign none = ^n[5:3];
       count_few #(.INPUTS(6)) u_six (.bits(padded[6*p+:6]), .count(n));
       assign {digits[2*PARTS+p], digits[PARTS+p], digits[p]} = n[2:0];
     end

@@ -65,8 +65,6 @@ module adaptive_fill #(
   logic [LANES-1:0] line, line_3;
   logic [BLOCKS:0][BITS-1:0] line_upto;
   logic [GROUPS-1:0][2:0] share, share_3;
-  logic unused;
-  assign unused = ^{line_upto[BLOCKS], before_row[ROWS]};
   always_comb begin
     {line, line_upto} = '0;
     for (int r = 0; r < ROWS; r++)
@@ -91,6 +89,8 @@ module adaptive_fill #(
   always_ff @(posedge clk) {line_3, share_3, whole_3, part_3} <= {line, share, whole_2, part_2};
 
   logic [LANES-1:0] allowed;
+  logic unused;
+  assign unused = ^{line_upto[BLOCKS], before_row[ROWS], allowed};
   for (genvar l = 0; l < LANES; l++) begin : lanes
     logic [2:0] earlier;            // fillers of the group before this one
     always_comb begin

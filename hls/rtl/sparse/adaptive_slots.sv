@@ -40,6 +40,8 @@ module adaptive_slots #(
   logic [SLOTS-1:0] next_main, next_filler, new_main, new_filler, stays;
   logic [SLOTS-1:0][PLACE-1:0] place;
 
+  logic unused;
+  assign unused = ^{new_main[SLOTS-1], new_filler[SLOTS-1]};
   count_ones #(.INPUTS(SLOTS), .BITS(PLACE)) u_mains (.bits(next_main), .count(all_passed[PLACE-1:0]));
   count_ones #(.INPUTS(SLOTS), .BITS(PLACE)) u_fillers (.bits(next_filler), .count(all_passed[2*PLACE-1:PLACE]));
   for (genvar o = 0; o < SLOTS; o++) begin : slots

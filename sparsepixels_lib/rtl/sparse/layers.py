@@ -18,6 +18,7 @@ PAIR_SHIFT = 18  # two 8-bit weights share a DSP: the second times 2^18
 TREE_LEVELS = 2  # of adders in the cycle of the products
 DSP_INPUTS = 27, 18  # bits, both signed
 CUTS = 2, 4, 1, 3, 0, 5  # bits of the parameter of that name of the input reduction, the deepest stage first
+STAGES = 2.9, 2.5, 2.3, 2.1, 1.9, 1.8, 1.5  # ns of the deepest stage of the input reduction with 0, 1, ... cuts
 MAX_LEVELS = 11  # of logic between two registers, by a rule that is a level short at worst
 
 
@@ -55,6 +56,12 @@ def reduction(step: Step, rows: int, cuts: int = 0) -> tuple[str, dict]:
         **chosen, "ROWS": rows, "SLOTS": step.slots, "ROW_BITS": height.bit_length(),
         "COLUMN_BITS": width.bit_length(), "CUTS": f"6'd{sum(1 << place for place in CUTS[:cuts])}",
     }  # fmt: skip
+
+
+def reduction_cuts(stage_ns: float) -> int:
+    """How many cuts the input reduction needs so that no stage takes more than `stage_ns` after synthesis; the most
+    there are where not even these are enough."""
+    return next((cuts for cuts, ns in enumerate(STAGES) if ns <= stage_ns), len(CUTS))
 
 
 def patches(step: Step, rows: int) -> dict:

@@ -18,7 +18,8 @@ def _each(value) -> dict:
 class Design:
     """The knobs of the hardware; none of them changes a number.
 
-    `rows`: image rows a cycle of the input reduction: ceil(H / rows) cycles an event, LUTs in proportion to rows.
+    `rows`: image rows a cycle of the input reduction: ceil(H / rows) cycles an event, LUTs in proportion to rows; of a
+    network on patches, rows of patches.
     `pixels`: output pixels a cycle of each convolution and pooling, ceil(N / pixels) cycles an event; multipliers and
     LUTs in proportion. An int, or {layer: int} with "default" for the others. The dense layer behind the flattening
     takes what the layer before it gives, and an average pooling there is part of it. `filters`: of a convolution a

@@ -59,10 +59,12 @@ def emit_rtl(
 def _emit_sparse(hls_model: CnnGraph, folder: Path, design: Design) -> RtlProject:
     keras_model = hls_model.keras_model
     top = top_name(keras_model.name)
-    network = SparseTop(stages(steps(hls_model)), design)
+    chain = stages(steps(hls_model))
+    network, patch = SparseTop(chain, design), chain[0].step.patch or (1, 1)
     (height, width, channels), pixel = keras_model.input_shape[1:], pixel_format(keras_model)
     by_rows = design.interface == "rows"
-    beat = (design.rows if by_rows else height) * width * channels
+    rows = design.rows * patch[0]  # of the image
+    beat = (rows if by_rows else height) * width * channels
     text = network.top.render(
         top, in_bits=beat * pixel.bits, out_bits=network.channels * network.x.bits, end=network.time, data=network.net
     )
@@ -77,7 +79,7 @@ def _emit_sparse(hls_model: CnnGraph, folder: Path, design: Design) -> RtlProjec
         pixel=pixel,
         interface=design.interface,
         beat=beat,
-        beats=-(-height // design.rows) if by_rows else 1,
+        beats=-(-height // rows) if by_rows else 1,
         logits=network.channels,
         logit=network.x.fixed(),
         ii=network.ii,

@@ -35,6 +35,7 @@ KINDS = {
     QDense: "dense",
     QActivation: "activation",
 }
+MAX_LEVELS = 8  # of an adaptive threshold: LUTs grow with each
 EXACT = {"RND_CONV"}, {"SAT", "SAT_SYM"}
 
 
@@ -46,7 +47,8 @@ class Step:
     `channels` counts all values. `kernel` (K_h, K_w, C, filters), of a "depthwise" (K_h, K_w, C, 1), or (inputs, units)
     of Python's whole numbers times 2^-`weight_fraction`, and `bias`, times 2^-`bias_fraction`. `grid`: the format that
     a "reduce", an "activation" or a rounding "average" gives. `pool` (p, q); `reciprocal_bits` of an "average". `slots`
-    and `threshold` of a "reduce". `strides`, and the zeros `before` (above, left) of the image of a standard
+    of a "reduce" and its `levels`, the threshold first, in codes of its grid; with a `patch` (p, q) its `image` counts
+    patches and its channels are theirs. `strides`, and the zeros `before` (above, left) of the image of a standard
     convolution.
     """
 
@@ -63,7 +65,8 @@ class Step:
     pool: tuple[int, int] = (1, 1)
     reciprocal_bits: int = 0
     slots: int = 0
-    threshold: float = 0.0
+    levels: tuple[int, ...] = (0,)
+    patch: tuple[int, int] | None = None
     strides: tuple[int, int] = (1, 1)
     before: tuple[int, int] = (0, 0)
 
@@ -114,7 +117,11 @@ def _step(layer, node: Layer | None, image: tuple[int, int] | None, channels: in
     match kind:
         case "reduce":
             _check_selection(layer)
-            known = {"slots": layer.n_active, "threshold": layer.threshold, "grid": _codes(node)}
+            grid, (p, q) = _codes(node), layer.patch or (1, 1)
+            levels = tuple(int(np.floor(level * 2.0**grid.fraction)) for level in layer.levels or [layer.threshold])
+            known = {"slots": layer.n_active, "levels": levels, "grid": grid, "patch": layer.patch}
+            image = out = layer.image_shape
+            channels = 1 + p * q if layer.patch else channels
         case "activation":
             _check_rounding(node)
             known = {"grid": _codes(node)}
@@ -136,11 +143,15 @@ def _step(layer, node: Layer | None, image: tuple[int, int] | None, channels: in
 
 
 def _check_selection(layer) -> None:
-    chosen = {"selection": layer.selection != "raster", "patch": layer.patch is not None}
-    if wrong := [f"{name}={getattr(layer, name)!r}" for name, used in chosen.items() if used]:
+    if layer.selection == "largest":
         raise ValueError(
-            f"{layer.name!r} with {' and '.join(wrong)} has no RTL, which takes the first pixels in raster order. "
-            "Its C++ is exact: use emulate."
+            f"{layer.name!r} with selection='largest' has no RTL: it would have to sort. Take 'adaptive' with a few "
+            "levels (fit_levels), or its C++, which is exact: use emulate."
+        )
+    if layer.levels and len(layer.levels) > MAX_LEVELS:
+        raise ValueError(
+            f"{layer.name!r} with {len(layer.levels)} levels has no RTL, which counts pixels above each of at most "
+            f"{MAX_LEVELS}: take fewer, or its C++, which is exact: use emulate."
         )
 
 

@@ -17,6 +17,8 @@ from ..verilog import bit_planes, code, packed
 PAIR_SHIFT = 18  # two 8-bit weights share a DSP: the second times 2^18
 TREE_LEVELS = 2  # of adders in the cycle of the products
 DSP_INPUTS = 27, 18  # bits, both signed
+CUTS = 2, 4, 1, 3, 0, 5  # bits of the parameter of that name of the input reduction, the deepest stage first
+STAGES = 2.9, 2.5, 2.3, 2.1, 1.9, 1.8, 1.5  # ns of the deepest stage of the input reduction with 0, 1, ... cuts
 MAX_LEVELS = 11  # of logic between two registers, by a rule that is a level short at worst
 
 
@@ -44,14 +46,29 @@ def filters_at_once(design, n_filt: int) -> int:
     return max(f for f in range(1, limit + 1) if n_filt % f == 0)
 
 
-def reduction(step: Step, rows: int) -> dict:
-    """Parameters of input_reduce."""
+def reduction(step: Step, rows: int, cuts: int = 0) -> tuple[str, dict]:
+    """The module that reduces images, `rows` rows of pixels a cycle, and its parameters; with `cuts` registers more."""
     (height, width), channels, pixel = step.image, step.channels, step.grid
-    threshold = int(np.floor(step.threshold * 2.0**pixel.fraction))
-    return {
+    several, levels = len(step.levels) > 1, packed(step.levels, pixel.bits)
+    chosen = {"LEVELS": len(step.levels), "LEVEL": levels} if several else {"THRESHOLD": levels}
+    return "adaptive_reduce" if several else "input_reduce", {
         "WIDTH": width, "PIXEL": channels * pixel.bits, "BITS": pixel.bits, "IS_SIGNED": int(pixel.signed),
-        "THRESHOLD": packed([threshold], pixel.bits), "ROWS": rows, "SLOTS": step.slots,
-        "ROW_BITS": height.bit_length(), "COLUMN_BITS": width.bit_length(),
+        **chosen, "ROWS": rows, "SLOTS": step.slots, "ROW_BITS": height.bit_length(),
+        "COLUMN_BITS": width.bit_length(), "CUTS": f"6'd{sum(1 << place for place in CUTS[:cuts])}",
+    }  # fmt: skip
+
+
+def reduction_cuts(stage_ns: float) -> int:
+    """How many cuts the input reduction needs so that no stage takes more than `stage_ns` after synthesis; the most
+    there are where not even these are enough."""
+    return next((cuts for cuts, ns in enumerate(STAGES) if ns <= stage_ns), len(CUTS))
+
+
+def patches(step: Step, rows: int) -> dict:
+    """Parameters of patch_pixels, for `rows` rows of patches a cycle."""
+    (p, q), pixel = step.patch, step.grid
+    return {
+        "ROWS": rows, "WIDTH": step.image[1], "P": p, "Q": q, "BITS": pixel.bits, "IS_SIGNED": int(pixel.signed),
     }  # fmt: skip
 
 

@@ -33,25 +33,34 @@ class SparseTop(Flow):
         design.check_layers(self.used)
 
     def reduce(self, stage: Stage) -> None:
-        pixel, design, width = stage.step.grid, self.design, self.shape[1]
+        step, design, (height, width) = stage.step, self.design, self.shape
+        pixel, (p, q) = step.grid, step.patch or (1, 1)
         name, group, bits = stage.name, "input reduction", self.channels * pixel.bits
         source = {"rst": "rst", "in_valid": "in_valid", "in_ready": "in_ready"}
-        done = {"out_valid": "rows_valid", "out_last": "rows_last"}
+        valid, rows = {"out_valid": "rows_valid", "out_last": "rows_last"}, "some_rows"
         self.top.declare(rows_valid=1, rows_last=1)
         if design.interface == "rows":
-            module, rows, ports, parameters = "streamed_rows", "in_data", source | done, {"BEATS": self.chunks}
+            module, rows, ports, parameters = "streamed_rows", "in_data", source | valid, {"BEATS": self.chunks}
         else:
-            module, rows = "image_rows", "some_rows"
-            ports = source | {"in_data": "in_data"} | done | {"out_rows": rows}
-            parameters = {"HEIGHT": self.shape[0], "WIDTH": width, "PIXEL": bits, "ROWS": design.rows}
-            self.top.declare(some_rows=design.rows * width * bits)
-        self.top.instance(module, "rows", parameters | {"INTERVAL": self.ii}, ports, group, "rows_valid && rows_last")
+            module, of_image = "image_rows", pixel.bits if step.patch else bits
+            ports = source | {"in_data": "in_data"} | valid | {"out_rows": rows}
+            parameters = {"HEIGHT": height * p, "WIDTH": width * q, "PIXEL": of_image, "ROWS": design.rows * p}
+            self.top.declare(some_rows=design.rows * p * width * q * of_image)
+        done = "rows_valid && rows_last"
+        self.top.instance(module, "rows", parameters | {"INTERVAL": self.ii}, ports, group, done)
+        if step.patch:
+            of_image, rows, valid = rows, "patch_rows", {"out_valid": "patch_valid", "out_last": "patch_last"}
+            self.top.declare(patch_valid=1, patch_last=1, patch_rows=design.rows * width * bits)
+            parameters = units.patches(step, design.rows)
+            ports = {"rst": "rst", "in_valid": "rows_valid", "in_last": "rows_last", "in_rows": of_image}
+            ports |= valid | {"out_rows": rows}
+            self.top.instance("patch_pixels", "patches", parameters, ports, group, "patch_valid && patch_last")
         nets = {port: f"{name}_{port}" for port in ("features", "row", "column")}
-        sizes = bits, *(s.bit_length() for s in self.shape)
+        sizes = bits, height.bit_length(), width.bit_length()
         self.top.declare(**{net: self.n * size for net, size in zip(nets.values(), sizes, strict=True)})
-        ports = {"rst": "rst", "in_valid": "rows_valid", "in_last": "rows_last", "in_rows": rows, "out_valid": "go[0]"}
-        parameters = units.reduction(stage.step, design.rows)
-        self.top.instance("input_reduce", name, parameters, ports | nets, group, "go[0]")
+        ports = {"rst": "rst", "in_valid": valid["out_valid"], "in_last": valid["out_last"], "in_rows": rows}
+        module, parameters = units.reduction(step, design.rows)
+        self.top.instance(module, name, parameters, ports | {"out_valid": "go[0]"} | nets, group, "go[0]")
         self.x, self.net, self.bank = pixel, nets["features"], Bank(nets["row"], nets["column"], 0, self.ii - 1)
 
     def conv(self, stage: Stage) -> None:

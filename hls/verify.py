@@ -3,11 +3,11 @@
     python hls/verify.py [NAME ...] [--scale 1]
 
 For each network and design point: events compared with `==` on the logits, how many of them differ, latency and
-initiation interval in clock cycles (5 ns are assumed nowhere here). 10,000 events for the balanced design at N = 20
-and of the networks that choose their pixels; 1,000 for the other N, the other designs (of MicroBooNE at 8 bits at every N), the interface "rows", and adversarial
-weights, whose sums saturate, tie or cancel; 200 for the standard CNNs, whose events take thousands of cycles; --scale
-multiplies that. Each event is sent once by itself and once back to back; corner images (empty, full, overflow, border,
-ties) are among them. Exit code 1 if anything differs.
+initiation interval in clock cycles (5 ns are assumed nowhere here). 10,000 events for the balanced design at N = 20 and
+of the networks that choose their pixels; 1,000 for the other N, the other designs (of MicroBooNE at 8 bits at every N),
+the interface "rows", and adversarial weights, whose sums saturate, tie or cancel; 200 for the standard CNNs, whose
+events take thousands of cycles; --scale multiplies that. Each event is sent once by itself and once back to back;
+corner images (empty, full, overflow, border, ties) are among them. Exit code 1 if anything differs.
 """
 
 import argparse

@@ -11,6 +11,8 @@ from test_selection import LEVELS, W, corners, small_network
 import sparsepixels_lib as sp
 from sparsepixels_lib.network import probes
 from sparsepixels_lib.network.models import QActivation, QDense
+from sparsepixels_lib.rtl.sparse import layers
+from sparsepixels_lib.rtl.steps import steps
 from sparsepixels_lib.tools.verilator import lint
 
 keras = tf.keras
@@ -127,6 +129,19 @@ def test_a_choice_without_rtl_is_refused_by_name(how, words, tmp_path):
     hls_model = sp.convert(small_network(how), tmp_path / "hls")
     with pytest.raises(ValueError, match=words):
         sp.emit_rtl(hls_model, tmp_path / "rtl")
+
+
+def test_a_shorter_stage_takes_more_cuts_and_an_adaptive_threshold_has_none_to_take(tmp_path):
+    raster, choosing = (
+        steps(sp.convert(small_network(how), tmp_path / str(k)))[0] for k, how in enumerate(({}, adaptive(LEVELS)))
+    )
+    needed = [layers.reduction_cuts(raster, ns) for ns in (6.0, 2.95, 2.3, 1.75, 1.0)]
+    assert needed[:2] == [0, 0] and needed == sorted(needed) and needed[-1] == 6 and 0 < needed[2] < needed[3]
+    parameters = layers.reduction(raster, 2, needed[2])[1]
+    assert int(parameters["CUTS"].removeprefix("6'd")).bit_count() == needed[2]
+    assert layers.reduction_cuts(choosing, 2.95) == 0
+    with pytest.raises(ValueError, match="'adaptive' has stages of 2.9 ns, longer than 2.30 ns"):
+        layers.reduction_cuts(choosing, 2.3)
 
 
 @pytest.mark.parametrize(

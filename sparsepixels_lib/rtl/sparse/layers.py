@@ -17,8 +17,10 @@ from ..verilog import bit_planes, code, packed
 PAIR_SHIFT = 18  # two 8-bit weights share a DSP: the second times 2^18
 TREE_LEVELS = 2  # of adders in the cycle of the products
 DSP_INPUTS = 27, 18  # bits, both signed
-CUTS = 2, 4, 1, 3, 0, 5  # bits of the parameter of that name of the input reduction, the deepest stage first
-STAGES = 2.9, 2.5, 2.3, 2.1, 1.9, 1.8, 1.5  # ns of the deepest stage of the input reduction with 0, 1, ... cuts
+CUTS = 2, 1, 4, 0, 3, 5  # bits of the parameter of that name of the input reduction, the deepest stage first
+# ns of its deepest stage with 0, 1, ... cuts, by estimate: .22 a LUT, .1 a carry hop or wide multiplexer of the mapped
+# netlist of MicroBooNE, N = 20, 8 rows a cycle, and .3 of registers; with cuts, from the levels that are left
+STAGES = 2.9, 2.4, 2.2, 2.1, 2.0, 1.7, 1.6
 MAX_LEVELS = 11  # of logic between two registers, by a rule that is a level short at worst
 
 
@@ -58,17 +60,24 @@ def reduction(step: Step, rows: int, cuts: int = 0) -> tuple[str, dict]:
     }  # fmt: skip
 
 
-def reduction_cuts(stage_ns: float) -> int:
+def reduction_cuts(step: Step, stage_ns: float) -> int:
     """How many cuts the input reduction needs so that no stage takes more than `stage_ns` after synthesis; the most
-    there are where not even these are enough."""
+    there are where not even these are enough. Raises ValueError for an adaptive threshold, which counts and moves
+    pixels in stages that nothing cuts, where these take longer."""
+    if len(step.levels) > 1 and stage_ns < STAGES[0]:
+        raise ValueError(
+            f"{step.name!r} with selection='adaptive' has stages of {STAGES[0]} ns, longer than {stage_ns:.2f} ns: "
+            "take a longer period or selection='raster'."
+        )
     return next((cuts for cuts, ns in enumerate(STAGES) if ns <= stage_ns), len(CUTS))
 
 
-def patches(step: Step, rows: int) -> dict:
-    """Parameters of patch_pixels, for `rows` rows of patches a cycle."""
+def patches(step: Step, rows: int, cuts: int = 0) -> dict:
+    """Parameters of patch_pixels, for `rows` rows of patches a cycle and an input reduction with so many cuts."""
     (p, q), pixel = step.patch, step.grid
     return {
         "ROWS": rows, "WIDTH": step.image[1], "P": p, "Q": q, "BITS": pixel.bits, "IS_SIGNED": int(pixel.signed),
+        "EVERY": 2 if cuts < 3 else 1,
     }  # fmt: skip
 
 

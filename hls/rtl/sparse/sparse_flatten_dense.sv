@@ -3,7 +3,7 @@
 //     sum[u] = BIAS[u] + sum_slots sum_c W[position(row, column)][c][u] x[c]
 //
 // An average pooling in between needs no stage of its own: the position is then that of the cell, and its constant factor
-// is applied to the sum. Tables as in position_weights.
+// is applied to the sum. Tables as in position_weights; where there is no position, the features become 0.
 //
 // Beats of PIXELS slots and CHANNELS channels, channel groups first, one a cycle from `start` on; `x` and `active` come one
 // cycle after the coordinates. `sum` is whole BEATS + 3 cycles after `start` (with CUT, 4), for that one cycle.
@@ -29,7 +29,7 @@ module sparse_flatten_dense #(
   parameter bit DSP = 1,
   parameter int WORD = UNITS * W_BITS + PAIRS,  // weights of one channel
   parameter int ADDRESS = POSITION_BITS,        // + channel group
-  parameter logic [((CHANNELS*WORD)<<ADDRESS)-1:0] WEIGHTS = '0,
+  parameter logic [((CHANNELS*WORD)<<ADDRESS)-1:0] WEIGHTS = '0,  // as TABLE of position_weights
   parameter logic [UNITS*SUM_BITS-1:0] BIAS = '0
 ) (
   input  logic clk,
@@ -50,6 +50,7 @@ module sparse_flatten_dense #(
   logic [PIXELS*COLUMN_BITS-1:0] own_column;
   logic [TERMS*WORD-1:0] weights;
   logic [TERMS*X_BITS-1:0] features;
+  logic [PIXELS-1:0] somewhere;
   logic first;
 
   beat_counter #(.OUTER(GROUPS), .INNER(CHANNEL_GROUPS)) u_beat (
@@ -62,9 +63,10 @@ module sparse_flatten_dense #(
       .GROUP_BITS(CHANNEL_GROUPS > 1 ? GROUP_BITS : 0), .WORD(CHANNELS * WORD), .TABLE(WEIGHTS)
     ) u_weights (
       .clk, .group(channel_group), .row(own_row[p*ROW_BITS+:ROW_BITS]),
-      .column(own_column[p*COLUMN_BITS+:COLUMN_BITS]), .weights(weights[p*CHANNELS*WORD+:CHANNELS*WORD]));
+      .column(own_column[p*COLUMN_BITS+:COLUMN_BITS]), .somewhere(somewhere[p]),
+      .weights(weights[p*CHANNELS*WORD+:CHANNELS*WORD]));
     always_ff @(posedge clk)
-      features[p*CHANNELS*X_BITS+:CHANNELS*X_BITS] <= active[p] ? x[p*CHANNELS*X_BITS+:CHANNELS*X_BITS] : '0;
+      features[p*CHANNELS*X_BITS+:CHANNELS*X_BITS] <= active[p] && somewhere[p] ? x[p*CHANNELS*X_BITS+:CHANNELS*X_BITS] : '0;
   end
 
   // The first beat of an event adds to the bias, the others to the sum so far.

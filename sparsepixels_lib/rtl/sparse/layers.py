@@ -6,6 +6,7 @@ Sums get the bits that the weights of a step need, and no more.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from ..verilog import bit_planes, code, packed
 PAIR_SHIFT = 18  # two 8-bit weights share a DSP: the second times 2^18
 TREE_LEVELS = 2  # of adders in the cycle of the products
 DSP_INPUTS = 27, 18  # bits, both signed
+LUT_ADDRESS = 6  # bits: a table with more is in block RAM
 MAX_LEVELS = 11  # of logic between two registers, by a rule that is a level short at worst
 
 
@@ -175,6 +177,7 @@ def flatten_dense(
     words = [0] * (1 << address)
     for g, at in np.ndindex(beats.channel_groups, height * width):
         words[g << position | at] = word_of(kernel[at, g * beats.channels : (g + 1) * beats.channels], w_bits, pairs)
+    table = packed if address > LUT_ADDRESS else partial(bit_planes, address=address)
     somewhere = 1 << position
     tables = [
         bit_planes(
@@ -189,7 +192,7 @@ def flatten_dense(
         "POSITION_BITS": position, "ROWS": tables[0], "COLUMNS": tables[1], "UNITS": units, "PAIRS": pairs,
         "X_BITS": x.bits, "X_SIGNED": int(x.signed), "W_BITS": w_bits, "SHIFT": PAIR_SHIFT, "LEVELS": TREE_LEVELS,
         "SUM_BITS": sums.bits, "DSP": int(dsp), "ADDRESS": address,
-        "WEIGHTS": bit_planes(words, beats.channels * word, address), "BIAS": packed(bias, sums.bits),
+        "WEIGHTS": table(words, beats.channels * word), "BIAS": packed(bias, sums.bits),
     }, sums  # fmt: skip
 
 

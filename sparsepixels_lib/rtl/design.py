@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 
 from ..numerics.whole import whole
+from .timing import LONGEST, SHORTEST
 
 MULTIPLIERS = ("auto", "dsp", "lut")
 
@@ -27,6 +29,7 @@ class Design:
     beyond 8 bits such stages are deeper than 12 logic levels), "dsp", or "auto": DSPs, but adders where weights are
     constant and have few digits (the dense layers behind the first at 8 bits); one of these or {layer: ...} with
     "default". `interface`: "image", the whole image at once, or "rows", `rows` rows a beat as a readout delivers them.
+    `period`: ns of a clock cycle, from 2.78 to 10; a short one gets more registers, thus more cycles.
     A standard CNN takes a pixel a beat and has only `multipliers`, where "auto" is "lut"; numbers are not looked at.
     """
 
@@ -35,6 +38,7 @@ class Design:
     filters: int | None = None
     multipliers: str | Mapping[str, str] = "auto"
     interface: str = "image"
+    period: float = 5.0
 
     def __post_init__(self):
         numbers = {"rows": self.rows, "filters": 1 if self.filters is None else self.filters}
@@ -44,6 +48,9 @@ class Design:
         for layer, kind in _each(self.multipliers).items():
             if kind not in MULTIPLIERS:
                 raise ValueError(f"multipliers of {layer}: one of {', '.join(MULTIPLIERS)}, not {kind!r}")
+        real = isinstance(self.period, Real) and not isinstance(self.period, bool)
+        if not real or not SHORTEST <= self.period <= LONGEST:
+            raise ValueError(f"period={self.period!r}: a number of ns from {SHORTEST:g} to {LONGEST:g}")
         if self.interface not in ("image", "rows"):
             raise ValueError(f'interface={self.interface!r}: choose "image" or "rows"')
 
@@ -66,4 +73,6 @@ DESIGNS = {  # the design points of the tables and the hardware notebook; conv1 
     "balanced": BALANCED,
     "no DSP": Design(multipliers="lut"),
     "small": Design(rows=2, pixels=2, multipliers={"conv1": "lut"}),
+    "trigger": Design(period=3.1),
+    "trigger no DSP": Design(period=3.1, multipliers="lut"),
 }

@@ -13,13 +13,12 @@ import numpy as np
 from ...numerics.codes import Codes, reciprocal_code, weighted_sum
 from ..constants import csd_terms, factor_terms, signed_bits, tree_parameters
 from ..steps import Step
+from .. import timing
 from ..verilog import bit_planes, code, packed
 
 PAIR_SHIFT = 18  # two 8-bit weights share a DSP: the second times 2^18
-TREE_LEVELS = 2  # of adders in the cycle of the products
 DSP_INPUTS = 27, 18  # bits, both signed
 LUT_ADDRESS = 6  # bits: a table with more is in block RAM
-MAX_LEVELS = 11  # of logic between two registers, by a rule that is a level short at worst
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,9 @@ def reduction(step: Step, rows: int) -> dict:
     }  # fmt: skip
 
 
-def convolution(step: Step, x: Codes, after: Codes | None, beats: Beats, dsp: bool, n: int) -> tuple[dict, Codes, bool]:
+def convolution(
+    step: Step, x: Codes, after: Codes | None, beats: Beats, dsp: bool, n: int, period: float
+) -> tuple[dict, Codes, bool]:
     """Parameters of qconv2d_sparse, its sums, and whether half an LSB of the grid `after` it is in them."""
     kernel, bias, fraction = step.on_grid(x)
     kernel = _within(kernel, step.image)
@@ -69,22 +70,26 @@ def convolution(step: Step, x: Codes, after: Codes | None, beats: Beats, dsp: bo
     address, word = (beats.channel_groups - 1).bit_length() + row_bits + column_bits, beats.channels * w_bits + pairs
     words = [0] * (1 << address)
     for g, dy, dx in np.ndindex(beats.channel_groups, height, width):
+        down, right = (dy - height // 2) % (1 << row_bits), (dx - width // 2) % (1 << column_bits)
         taken = kernel[dy, dx, :, g * beats.channels : (g + 1) * beats.channels]
-        words[(g << row_bits | dy) << column_bits | dx] = word_of(taken, w_bits, pairs)
+        words[(g << row_bits | down) << column_bits | right] = word_of(taken, w_bits, pairs)
     return (
         {
             "PIXELS": beats.pixels, "CHANNELS": channels, "FILTERS": beats.channels,
             "FILTER_GROUPS": beats.channel_groups, "PAIRS": pairs, "KERNEL_HEIGHT": height, "KERNEL_WIDTH": width,
-            "X_BITS": x.bits, "X_SIGNED": int(x.signed), "W_BITS": w_bits, "SHIFT": PAIR_SHIFT, "LEVELS": TREE_LEVELS,
+            "X_BITS": x.bits, "X_SIGNED": int(x.signed), "W_BITS": w_bits, "SHIFT": PAIR_SHIFT,
             "SUM_BITS": sums.bits, "DSP": int(dsp), "ADDRESS": address,
-            "TABLE": bit_planes(words, channels * word, address), "BIAS": packed(bias, sums.bits), "CUT": cut_of(x),
+            "TABLE": bit_planes(words, channels * word, address), "BIAS": packed(bias, sums.bits),
+            "CASCADE": int(cascades(x, w_bits, pairs, dsp, n * channels, period)),
         },
         sums,
         half,
     )  # fmt: skip
 
 
-def depthwise(step: Step, x: Codes, after: Codes | None, beats: Beats, dsp: bool, n: int) -> tuple[dict, Codes, bool]:
+def depthwise(
+    step: Step, x: Codes, after: Codes | None, beats: Beats, dsp: bool, n: int, period: float
+) -> tuple[dict, Codes, bool]:
     """Parameters of qdepthwise_conv2d_sparse, and the others of `convolution`."""
     kernel, bias, fraction = step.on_grid(x)
     kernel = _within(kernel, step.image)[..., 0]
@@ -95,23 +100,19 @@ def depthwise(step: Step, x: Codes, after: Codes | None, beats: Beats, dsp: bool
     row_bits, column_bits = (max((size - 1).bit_length(), 1) for size in (height, width))
     words = [0] * (1 << row_bits + column_bits)
     for dy, dx in np.ndindex(height, width):
-        words[dy << column_bits | dx] = code(kernel[dy, dx].tolist(), w_bits)
+        down, right = (dy - height // 2) % (1 << row_bits), (dx - width // 2) % (1 << column_bits)
+        words[down << column_bits | right] = code(kernel[dy, dx].tolist(), w_bits)
     return (
         {
             "PIXELS": beats.pixels, "CHANNELS": channels, "KERNEL_HEIGHT": height, "KERNEL_WIDTH": width,
-            "X_BITS": x.bits, "X_SIGNED": int(x.signed), "W_BITS": w_bits, "LEVELS": TREE_LEVELS,
+            "X_BITS": x.bits, "X_SIGNED": int(x.signed), "W_BITS": w_bits,
             "SUM_BITS": sums.bits, "DSP": int(dsp), "ADDRESS": row_bits + column_bits,
             "TABLE": bit_planes(words, channels * w_bits, row_bits + column_bits), "BIAS": packed(bias, sums.bits),
-            "CUT": cut_of(x),
+            "CASCADE": int(cascades(x, w_bits, 0, dsp, n, period)),
         },
         sums,
         half,
     )  # fmt: skip
-
-
-def cut_of(x: Codes) -> int:
-    """1 where sums of products with `x` need a register more."""
-    return 1 if x.bits > 9 else 0
 
 
 def _within(kernel: np.ndarray, image: tuple[int, int]) -> np.ndarray:
@@ -161,6 +162,7 @@ def flatten_dense(
     area: int,
     dsp: bool,
     n: int,
+    period: float,
 ) -> tuple[dict, Codes]:
     """Parameters of sparse_flatten_dense, and its sums.
 
@@ -190,9 +192,10 @@ def flatten_dense(
     return {
         "PIXELS": beats.pixels, "CHANNELS": beats.channels, "CHANNEL_GROUPS": beats.channel_groups,
         "POSITION_BITS": position, "ROWS": tables[0], "COLUMNS": tables[1], "UNITS": units, "PAIRS": pairs,
-        "X_BITS": x.bits, "X_SIGNED": int(x.signed), "W_BITS": w_bits, "SHIFT": PAIR_SHIFT, "LEVELS": TREE_LEVELS,
+        "X_BITS": x.bits, "X_SIGNED": int(x.signed), "W_BITS": w_bits, "SHIFT": PAIR_SHIFT,
         "SUM_BITS": sums.bits, "DSP": int(dsp), "ADDRESS": address,
         "WEIGHTS": table(words, beats.channels * word), "BIAS": packed(bias, sums.bits),
+        "CASCADE": int(cascades(x, w_bits, pairs, dsp, beats.values, period)),
     }, sums  # fmt: skip
 
 
@@ -203,10 +206,75 @@ def constant(kernel: np.ndarray, bias: list[int], x: Codes, fraction: int, dsp: 
     factor_bits = signed_bits(kernel) if dsp else 0
     parameters = {"INPUTS": len(kernel), "BITS": x.bits, "IS_SIGNED": int(x.signed), "UNITS": len(units)}
     parameters |= tree_parameters(units, factor_bits)
-    levels = parameters["LEVELS"]
-    deep = dsp + out.bits / 8 + 2 * levels + 1  # logic levels, as a rule: carries, two for each adder, one for the bias
-    cuts = 1 << levels // 2 if deep > MAX_LEVELS and levels > 1 else 0
-    return parameters | {"CUTS": packed([cuts], levels + 1), "SUM_BITS": out.bits, "BIAS": packed(bias, out.bits)}, out
+    leaf = any(bias) or any(unit[0][2] for unit in units)  # the bias is one, and so is 0 where the first term is negative
+    parameters["LEVELS"] = (parameters["TERMS"] - 1 + leaf).bit_length()
+    return parameters | {"SUM_BITS": out.bits, "BIAS": packed(bias, out.bits)}, out
+
+
+def constant_elements(parameters: dict) -> tuple[list[timing.Element], int]:
+    """The logic of `dense`, and how many of its elements are products."""
+    p, products = parameters, []
+    x_bits = p["BITS"] + (not p["IS_SIGNED"])
+    if p["FACTOR_BITS"]:
+        products = timing.products(x_bits, p["FACTOR_BITS"], True, listeners=10)  # the sign bit of the sum
+    fit = max(x_bits, p["FACTOR_BITS"]) <= DSP_INPUTS[0] and min(x_bits, p["FACTOR_BITS"]) <= DSP_INPUTS[1]
+    alone = products and p["TERMS"] == 1 and fit and p["SUM_BITS"] <= 48  # the bias is added in the DSP
+    return products + [timing.adder(p["SUM_BITS"])] * (0 if alone else p["LEVELS"]), len(products)
+
+
+def lookup_elements(beats: Beats, sizes: list[int], n: int, listeners: int) -> list[timing.Element]:
+    """From the coordinates of all slots to weights: the pixels of the beat, offsets, and whether they are in the kernel."""
+    bits = max(sizes)
+    choice = timing.select(beats.slot_groups, 2 * beats.pixels * sum(sizes))
+    if beats.count == 1:
+        choice = timing.Element(0.0)
+    offset = timing.both(timing.Element(timing.net(n)), timing.adder(bits + 2))
+    inside = timing.Element(timing.net(8) + 2 * timing.LUT + timing.net(listeners), 0.0, 0.23)
+    return [choice, timing.Element(offset.ns - 0.19, offset.ripple), inside]
+
+
+def cells_elements(beats: Beats, sizes: list[int], cell: int, n: int) -> list[timing.Element]:
+    """From the coordinates of all slots to the slots that are homes of cells: cells, those of the beat, which are the same,
+    and which of these come first."""
+    cells = timing.both(timing.table(max(sizes), 4), timing.gate())
+    choice = timing.select(beats.slot_groups, beats.pixels * cell) if beats.count > 1 else timing.Element(0.0)
+    same = timing.both(timing.Element(timing.net(n)), timing.gate(2 * cell))
+    return [cells, choice, same, timing.both(timing.gate(2 * n), timing.gate(), timing.gate())]
+
+
+def pooling_elements(parameters: dict, n: int) -> list[timing.Element]:
+    """The sum or the maximum of what is gated: of the first level, or its register, the gates are part."""
+    p = parameters
+    gate = timing.gate()
+    if p["AVERAGE"]:
+        return [gate] + [timing.adder(p["OUT_BITS"])] * n.bit_length()
+    return [gate] + [timing.compare(p["X_BITS"])] * (n - 1).bit_length()
+
+
+def position_elements(parameters: dict, beats: Beats, sizes: list[int]) -> list[timing.Element]:
+    """From the coordinates of all slots to the address of weights, in LUTs or block RAM."""
+    choice = timing.select(beats.slot_groups, 2 * beats.pixels * sum(sizes)) if beats.count > 1 else timing.Element(0.0)
+    bits = parameters["POSITION_BITS"]
+    position = timing.both(timing.table(max(sizes), 2 * bits), timing.adder(bits))
+    in_ram = [timing.Element(timing.net(12) + 0.4, 0.0, 0.0)] if parameters["ADDRESS"] > LUT_ADDRESS else []
+    return [choice, position, *in_ram]
+
+
+def accumulated(name: str, parameters: dict, beats: Beats, period: float) -> tuple[int, dict]:
+    """Registers of a dot_product whose sums of a beat are added up, in its tree or behind it."""
+    elements, products = dot_elements(parameters, beats.values)
+    adder = timing.adder(parameters["SUM_BITS"])
+    parts = -(-beats.values // (1 + parameters["CASCADE"]))
+    so_far = timing.Element(timing.net(parameters["SUM_BITS"]) - 0.19)
+    mask, _ = timing.registers(name, elements, period)
+    looped = timing.both(so_far, *[adder] * parts.bit_count())
+    inside = timing.Since().then(looped).total + timing.SETUP <= timing.stage_ns(period)
+    if mask >> products + 1 or not inside:
+        mask, _ = timing.registers(name, [*elements, adder], period)
+        mask |= (0 if mask >> products + 1 else 1) << len(elements)
+        timing.registers(name, [timing.both(so_far, adder)], period)
+    cuts = {"MULTIPLY": (mask >> 1) & ((1 << products - 1) - 1), "CUTS": mask >> products}
+    return mask, cuts | {"cycles": (mask >> 1).bit_count()}
 
 
 def rounding_bias(bias: list[int], fraction: int, after: Codes | None) -> tuple[list[int], bool]:
@@ -215,11 +283,27 @@ def rounding_bias(bias: list[int], fraction: int, after: Codes | None) -> tuple[
     return [b + (1 << fraction - after.fraction - 1) if half else b for b in bias], half
 
 
+def cascades(x: Codes, w_bits: int, pairs: int, dsp: bool, terms: int, period: float) -> bool:
+    """Whether DSPs add products two by two: if they can hold them, and if a cycle is long enough."""
+    x_bits, factor = x.bits + (not x.signed), PAIR_SHIFT + w_bits + 1 if pairs else w_bits
+    held = max(x_bits, factor) <= DSP_INPUTS[0] and min(x_bits, factor) <= DSP_INPUTS[1]
+    return dsp and held and terms > 1 and timing.cascade_fits(period)
+
+
+def dot_elements(parameters: dict, terms: int) -> tuple[list[timing.Element], int]:
+    """The logic of a dot_product of so many terms, and how many of its elements are the products."""
+    p = parameters
+    factor = PAIR_SHIFT + p["W_BITS"] + 1 if p.get("PAIRS") else p["W_BITS"]
+    products = timing.products(p["X_BITS"] + (not p["X_SIGNED"]), factor, bool(p["DSP"]), bool(p["CASCADE"]))
+    parts = -(-terms // (1 + p["CASCADE"]))
+    return products + [timing.adder(p["SUM_BITS"])] * parts.bit_length(), len(products)
+
+
 def packing(kernel: np.ndarray, x: Codes, units: int, dsp: bool) -> tuple[int, int]:
     """Bits of a weight, and how many pairs of `units` share products."""
     weights = Codes(int(min(kernel.min(), -1)), int(kernel.max()))
     width = weights.bits
-    fits = x.largest * weights.largest << TREE_LEVELS < 1 << PAIR_SHIFT - 1
+    fits = x.largest * weights.largest << 1 < 1 << PAIR_SHIFT - 1
     fits &= PAIR_SHIFT + width + 1 <= DSP_INPUTS[0] and x.bits + (not x.signed) <= DSP_INPUTS[1]
     return width, units // 2 if dsp and fits else 0
 

@@ -78,6 +78,8 @@ def _texts(project, events: int, measured: str, part: str) -> dict[Path, str]:
         "layers": len(project.layers),
         "layer_names": ", ".join(f"`{name}` ({group})" for name, group in project.layers.items()),
         "ii": project.ii,
+        "period": f"{project.period:g}",
+        "period_ns": f"{project.period:.3f}",
         "measured": measured,
         "events": events,
         "patience": timeout_cycles(project),

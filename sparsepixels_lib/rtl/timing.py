@@ -1,8 +1,8 @@
 """Where registers must be: a rule for how long logic takes, so that the emitter knows it without a synthesis.
 
-Nanoseconds are estimates as they come from synthesis (see measure/delays.py), each element with the net in front of it and
-rounded up. A clock cycle of `period` ns has (period - 0.3) / 1.6 of them: 0.3 ns is the clock's uncertainty, 1.6 the
-largest factor that routing has been seen to add.
+Nanoseconds are estimates as they come from synthesis (see measure/delays.py), each element with the net in front of it
+and rounded up. A clock cycle of `period` ns has (period - 0.3) / 1.6 of them: 0.3 ns is the clock's uncertainty, 1.6
+the largest factor that routing has been seen to add.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ def registers(what: str, elements: Sequence[Element], period: float, since: Sinc
             mask, since = mask | 1 << k, Since(clock)
         if (needed := since.then(element).total + element.setup) > stage_ns(period):
             shortest = math.ceil(100 * (needed * ROUTED + UNCERTAINTY)) / 100
-            raise ValueError(f"{what}: a period of {period:g} ns is too short for it; at least {shortest} ns are needed")
+            raise ValueError(
+                f"{what}: a period of {period:g} ns is too short for it; at least {shortest} ns are needed"
+            )
         since, clock = since.then(element), element.clock
     return mask, since
 
@@ -117,5 +119,5 @@ def both(*elements: Element) -> Element:
 def rounding(in_bits: int, down: int, out_bits: int, half: bool) -> list[Element]:
     """A quantizer: the adder of half an LSB, unless it is in the number, and the saturation."""
     seen = max(in_bits - down - out_bits + 1, down, 2)
-    saturation = Element(LUT * (1 + math.ceil(math.log(seen, 6))))
+    saturation = Element(0.24 * (1 + math.ceil(math.log(seen, 6))))
     return [saturation] if half or not down else [adder(in_bits), saturation]

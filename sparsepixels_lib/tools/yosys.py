@@ -107,7 +107,7 @@ def netlist(
             raise KeyboardInterrupt(f"Yosys stopped on {top}; nothing of it is stored") from None
         finally:
             text = "\n".join(path.read_text(errors="replace") for path in sorted(work.glob("*.log")))
-            log.write_text(re.sub(r"(?<![^\s'`\"])[^\s'`\"]*/site-packages/", "", text))  # a project has no path of this machine
+            log.write_text(re.sub(r"(?<![^\s'`\"])[^\s'`\"]*/site-packages/", "", text))  # no path of this machine
 
 
 def plain(text: str) -> str:

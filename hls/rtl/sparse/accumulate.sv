@@ -1,6 +1,6 @@
-// The sum of an event's beats: of the first, which `first` announces a cycle before, and BIAS, of every other and the sum
-// so far. `beat` is added to `so_far` here; with INCLUDED it has `so_far` in it already. A module of its own, so that every sum has a
-// register of its own for `first`, which else had hundreds of listeners.
+// The sum of an event's beats: that of the first, which `first` announces a cycle before, is added to BIAS, every other to
+// the sum so far; with INCLUDED `beat` has `so_far` in it already. Every sum has a register of its own for `first`, which else
+// had hundreds of listeners.
 module accumulate #(
   parameter int BITS = 24,
   parameter bit INCLUDED = 0,

@@ -4,7 +4,8 @@
 //
 // The position is ROWS[row] + COLUMNS[column]; their top bits say whether there is one. These tables are a bit plane for
 // every bit of their words. TABLE has 2^(channel group, position bits) words: up to 64 a bit plane for every bit of them,
-// a LUT each; more, a word behind the other, are in block RAM, whose address register is its own. EARLY: a register in front of that.
+// a LUT each; more, a word behind the other, are in block RAM, whose address register is its own. EARLY: a register in
+// front of that.
 module position_weights #(
   parameter int ROW_BITS = 6,
   parameter int COLUMN_BITS = 6,

@@ -9,6 +9,7 @@ import numpy as np
 from ...numerics.codes import Codes
 from .. import timing
 from . import layers as units
+from . import logic
 from .chain import ON_SLOTS, Stage
 from .layers import Beats
 from .top import Top
@@ -69,7 +70,7 @@ class Flow:
         return kind == "dsp" or kind == "auto" and not (constant and self.x.bits <= 9)
 
     def _dense(self, name: str, parameters: dict, out: Codes, *, register: bool, group: str) -> None:
-        net, (elements, products) = f"{name}_out", units.constant_elements(parameters)
+        net, (elements, products) = f"{name}_out", logic.constant_elements(parameters)
         mask = self._registers(name, elements)
         cuts = {"MULTIPLY": (mask >> 1) & ((1 << max(products - 1, 0)) - 1), "CUTS": mask >> products & ~(not products)}
         self.top.declare(**{net: parameters["UNITS"] * out.bits})
@@ -91,13 +92,22 @@ class Flow:
         return mask
 
     def _from_slots(
-        self, module, stage: Stage, beats: Beats, parameters, out: Codes, lookup: int, hold: int, latency: int,
-        ports, port: str,
+        self,
+        module,
+        stage: Stage,
+        beats: Beats,
+        parameters,
+        out: Codes,
+        lookup: int,
+        hold: int,
+        latency: int,
+        ports,
+        port: str,
     ) -> None:
         """A layer that reads all slots, `lookup` cycles after their coordinates, and gives a beat a cycle, `latency`
         later. Coordinates are read for `hold` cycles more than there are beats."""
         name, start = stage.name, max(self.time - lookup, self.bank.first)
-        self.needed = max(self.needed, start + lookup + beats.count - self.time)
+        self._keep(start + lookup, beats.count)
         active, net = f"{name}_active", f"{name}_out"
         self.top.declare(**{active: beats.pixels, net: beats.values * out.bits})
         features = self._slots(self.net, beats, self.channels * self.x.bits)
@@ -107,6 +117,14 @@ class Flow:
         time = start + lookup + latency
         self._slots_instance(module, stage, start, hold, beats, parameters, ports, group, time + beats.count - 1)
         self.x, self.net, self.active, self.time, self.beats = out, net, active, time, beats
+
+    def _keep(self, start: int, count: int) -> None:
+        """Features that are read for `count` cycles from `start` on: in a copy if they do not last so long."""
+        if start + count > self.time + self.ii:
+            net = f"{self.net}_kept"
+            self.top.declare(**{net: self.n * self.channels * self.x.bits})
+            self.top.registers({net: f"{self.n * self.channels * self.x.bits}'({self.net})"}, when=go(start - 1))
+            self.net, self.time, self.since = net, start, timing.Since()
 
     def _slots_instance(
         self, module, stage: Stage, start: int, hold: int, beats: Beats, parameters, ports, group, done: int
@@ -196,7 +214,8 @@ class Flow:
         choice = timing.select(beats.slot_groups, 2 * beats.pixels * width)
         self._registers(stage.name, [choice])
         time = max(self.time, self.bank.first + lookup)
-        self.needed, self.time = max(self.needed, time + beats.count - self.time), time
+        self._keep(time, beats.count)
+        self.time = time
         self.top.declare(**{name: beats.pixels * width, select: max((beats.slot_groups - 1).bit_length(), 1), inner: 1})
         ports = {"start": go(self.time), "outer": select, "inner": inner}
         self.top.instance("beat_counter", f"{name}_counter", {"OUTER": beats.slot_groups}, ports)

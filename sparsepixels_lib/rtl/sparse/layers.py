@@ -11,9 +11,9 @@ from functools import partial
 import numpy as np
 
 from ...numerics.codes import Codes, reciprocal_code, weighted_sum
+from .. import timing
 from ..constants import csd_terms, factor_terms, signed_bits, tree_parameters
 from ..steps import Step
-from .. import timing
 from ..verilog import bit_planes, code, packed
 
 PAIR_SHIFT = 18  # two 8-bit weights share a DSP: the second times 2^18
@@ -206,75 +206,11 @@ def constant(kernel: np.ndarray, bias: list[int], x: Codes, fraction: int, dsp: 
     factor_bits = signed_bits(kernel) if dsp else 0
     parameters = {"INPUTS": len(kernel), "BITS": x.bits, "IS_SIGNED": int(x.signed), "UNITS": len(units)}
     parameters |= tree_parameters(units, factor_bits)
-    leaf = any(bias) or any(unit[0][2] for unit in units)  # the bias is one, and so is 0 where the first term is negative
+    leaf = any(bias) or any(
+        unit[0][2] for unit in units
+    )  # the bias is one, and so is 0 where the first term is negative
     parameters["LEVELS"] = (parameters["TERMS"] - 1 + leaf).bit_length()
     return parameters | {"SUM_BITS": out.bits, "BIAS": packed(bias, out.bits)}, out
-
-
-def constant_elements(parameters: dict) -> tuple[list[timing.Element], int]:
-    """The logic of `dense`, and how many of its elements are products."""
-    p, products = parameters, []
-    x_bits = p["BITS"] + (not p["IS_SIGNED"])
-    if p["FACTOR_BITS"]:
-        products = timing.products(x_bits, p["FACTOR_BITS"], True, listeners=10)  # the sign bit of the sum
-    fit = max(x_bits, p["FACTOR_BITS"]) <= DSP_INPUTS[0] and min(x_bits, p["FACTOR_BITS"]) <= DSP_INPUTS[1]
-    alone = products and p["TERMS"] == 1 and fit and p["SUM_BITS"] <= 48  # the bias is added in the DSP
-    return products + [timing.adder(p["SUM_BITS"])] * (0 if alone else p["LEVELS"]), len(products)
-
-
-def lookup_elements(beats: Beats, sizes: list[int], n: int, listeners: int) -> list[timing.Element]:
-    """From the coordinates of all slots to weights: the pixels of the beat, offsets, and whether they are in the kernel."""
-    bits = max(sizes)
-    choice = timing.select(beats.slot_groups, 2 * beats.pixels * sum(sizes))
-    if beats.count == 1:
-        choice = timing.Element(0.0)
-    offset = timing.both(timing.Element(timing.net(n)), timing.adder(bits + 2))
-    inside = timing.Element(timing.net(8) + 2 * timing.LUT + timing.net(listeners), 0.0, 0.23)
-    return [choice, timing.Element(offset.ns - 0.19, offset.ripple), inside]
-
-
-def cells_elements(beats: Beats, sizes: list[int], cell: int, n: int) -> list[timing.Element]:
-    """From the coordinates of all slots to the slots that are homes of cells: cells, those of the beat, which are the same,
-    and which of these come first."""
-    cells = timing.both(timing.table(max(sizes), 4), timing.gate())
-    choice = timing.select(beats.slot_groups, beats.pixels * cell) if beats.count > 1 else timing.Element(0.0)
-    same = timing.both(timing.Element(timing.net(n)), timing.gate(2 * cell))
-    return [cells, choice, same, timing.both(timing.gate(2 * n), timing.gate(), timing.gate())]
-
-
-def pooling_elements(parameters: dict, n: int) -> list[timing.Element]:
-    """The sum or the maximum of what is gated: of the first level, or its register, the gates are part."""
-    p = parameters
-    gate = timing.gate()
-    if p["AVERAGE"]:
-        return [gate] + [timing.adder(p["OUT_BITS"])] * n.bit_length()
-    return [gate] + [timing.compare(p["X_BITS"])] * (n - 1).bit_length()
-
-
-def position_elements(parameters: dict, beats: Beats, sizes: list[int]) -> list[timing.Element]:
-    """From the coordinates of all slots to the address of weights, in LUTs or block RAM."""
-    choice = timing.select(beats.slot_groups, 2 * beats.pixels * sum(sizes)) if beats.count > 1 else timing.Element(0.0)
-    bits = parameters["POSITION_BITS"]
-    position = timing.both(timing.table(max(sizes), 2 * bits), timing.adder(bits))
-    in_ram = [timing.Element(timing.net(12) + 0.4, 0.0, 0.0)] if parameters["ADDRESS"] > LUT_ADDRESS else []
-    return [choice, position, *in_ram]
-
-
-def accumulated(name: str, parameters: dict, beats: Beats, period: float) -> tuple[int, dict]:
-    """Registers of a dot_product whose sums of a beat are added up, in its tree or behind it."""
-    elements, products = dot_elements(parameters, beats.values)
-    adder = timing.adder(parameters["SUM_BITS"])
-    parts = -(-beats.values // (1 + parameters["CASCADE"]))
-    so_far = timing.Element(timing.net(parameters["SUM_BITS"]) - 0.19)
-    mask, _ = timing.registers(name, elements, period)
-    looped = timing.both(so_far, *[adder] * parts.bit_count())
-    inside = timing.Since().then(looped).total + timing.SETUP <= timing.stage_ns(period)
-    if mask >> products + 1 or not inside:
-        mask, _ = timing.registers(name, [*elements, adder], period)
-        mask |= (0 if mask >> products + 1 else 1) << len(elements)
-        timing.registers(name, [timing.both(so_far, adder)], period)
-    cuts = {"MULTIPLY": (mask >> 1) & ((1 << products - 1) - 1), "CUTS": mask >> products}
-    return mask, cuts | {"cycles": (mask >> 1).bit_count()}
 
 
 def rounding_bias(bias: list[int], fraction: int, after: Codes | None) -> tuple[list[int], bool]:
@@ -288,15 +224,6 @@ def cascades(x: Codes, w_bits: int, pairs: int, dsp: bool, terms: int, period: f
     x_bits, factor = x.bits + (not x.signed), PAIR_SHIFT + w_bits + 1 if pairs else w_bits
     held = max(x_bits, factor) <= DSP_INPUTS[0] and min(x_bits, factor) <= DSP_INPUTS[1]
     return dsp and held and terms > 1 and timing.cascade_fits(period)
-
-
-def dot_elements(parameters: dict, terms: int) -> tuple[list[timing.Element], int]:
-    """The logic of a dot_product of so many terms, and how many of its elements are the products."""
-    p = parameters
-    factor = PAIR_SHIFT + p["W_BITS"] + 1 if p.get("PAIRS") else p["W_BITS"]
-    products = timing.products(p["X_BITS"] + (not p["X_SIGNED"]), factor, bool(p["DSP"]), bool(p["CASCADE"]))
-    parts = -(-terms // (1 + p["CASCADE"]))
-    return products + [timing.adder(p["SUM_BITS"])] * parts.bit_length(), len(products)
 
 
 def packing(kernel: np.ndarray, x: Codes, units: int, dsp: bool) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from ...numerics.codes import Codes, reciprocal_code
 from .. import timing
 from ..verilog import bit_planes
 from . import layers as units
+from . import logic
 from .chain import Stage
 from .flow import Bank, Flow, go
 
@@ -70,11 +71,14 @@ class SparseTop(Flow):
         beats, dsp = self._beats_of(stage), self._dsp(stage.name)
         parameters, sums, half = unit(stage.step, self.x, stage.grid_after, beats, dsp, self.n, self.period)
         depthwise = "FILTERS" not in parameters
-        sizes, weights = [size.bit_length() for size in self.shape], self.channels * (1 if depthwise else beats.channels)
-        looks = units.lookup_elements(beats, sizes, self.n, weights * parameters["W_BITS"])
+        sizes, weights = (
+            [size.bit_length() for size in self.shape],
+            self.channels * (1 if depthwise else beats.channels),
+        )
+        looks = logic.lookup_elements(beats, sizes, self.n, weights * parameters["W_BITS"])
         look, _ = timing.registers(stage.name, looks, self.period)
         centre, offset = look >> 1 & 1, look >> 2 & 1
-        elements, products = units.dot_elements(parameters, self.n * (1 if depthwise else self.channels))
+        elements, products = logic.dot_elements(parameters, self.n * (1 if depthwise else self.channels))
         mask = self._registers(stage.name, elements)
         cuts = {
             "CENTRE": centre, "OFFSET": offset, "MULTIPLY": (mask >> 1) & ((1 << products - 1) - 1),
@@ -98,9 +102,9 @@ class SparseTop(Flow):
             }
         nets = {"cell_row": image[0].bit_length(), "cell_column": image[1].bit_length()}
         ports = {port: f"{step.name}_{port}" for port in nets}
-        looks = units.cells_elements(beats, [size.bit_length() for size in shape], sum(nets.values()), self.n)
+        looks = logic.cells_elements(beats, [size.bit_length() for size in shape], sum(nets.values()), self.n)
         look, _ = timing.registers(step.name, looks, self.period)
-        mask = self._registers(step.name, units.pooling_elements(parameters, self.n))
+        mask = self._registers(step.name, logic.pooling_elements(parameters, self.n))
         own, lookup = look >> 2 & 1, 1 + (look >> 1).bit_count()
         cuts = {"CELLS": look >> 1 & 1, "OWN": own, "SAME": look >> 3 & 1, "CUTS": mask >> 1}
         start = max(self.time - lookup, self.bank.first)
@@ -154,13 +158,13 @@ class SparseTop(Flow):
             kernel, bias if code == 1 else [0] * len(bias), self.x, beats, *self.cells, self.cell_shape, area,
             self._dsp(name), self.n, self.period,
         )  # fmt: skip
-        looks = units.position_elements(parameters, beats, [size.bit_length() for size in self.shape])
+        looks = logic.position_elements(parameters, beats, [size.bit_length() for size in self.shape])
         look, _ = timing.registers(name, looks, self.period)
         own, early, lookup = look >> 1 & 1, look >> 2 & 1, 2 + (look >> 1).bit_count()
         self._registers(name, [timing.gate()])  # of features at slots without a position
         while self.time - lookup + 1 < self.bank.first:
             self._register()
-        mask, dot = units.accumulated(name, parameters, beats, self.period)
+        mask, dot = logic.accumulated(name, parameters, beats, self.period)
         start, due = self.time - lookup + 1, self.time + 1 + dot.pop("cycles")
         out, done = f"{name}_out", due + beats.count
         self.top.declare(**{out: len(bias) * sums.bits})

@@ -60,6 +60,7 @@ def emit_standard(hls_model: ModelGraph, folder: Path, design) -> RtlProject:
         logits=logits.values,
         logit=logits.codes.fixed(),
         ii=shape[0] * shape[1] * pace,
+        period=float(design.period),
         about=f"Network `{model.name}`, a standard CNN, converted by hls4ml; multipliers: {design.multipliers}.",
     )
 

@@ -58,8 +58,8 @@ def lookup_elements(beats: Beats, sizes: list[int], n: int, listeners: int) -> l
 
 
 def cells_elements(beats: Beats, sizes: list[int], cell: int, n: int) -> list[timing.Element]:
-    """From the coordinates of all slots to those that are homes of cells: cells, those of the beat, which are the same, and
-    which of these come first."""
+    """From the coordinates of all slots to those that are homes of cells: cells, those of the beat, which are the same,
+    and which of these come first."""
     cells = timing.both(timing.table(max(sizes), 4), timing.gate())
     choice = timing.select(beats.slot_groups, beats.pixels * cell) if beats.count > 1 else timing.Element(0.0)
     same = timing.both(timing.Element(timing.net(n)), timing.gate(2 * cell))

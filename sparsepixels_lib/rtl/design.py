@@ -25,12 +25,13 @@ class Design:
     LUTs in proportion. An int, or {layer: int} with "default" for the others. The dense layer behind the flattening
     takes what the layer before it gives, and an average pooling there is part of it. `filters`: of a convolution a
     cycle, at most: the largest number that divides them into equal groups; None: all; of a depthwise one always all.
-    `multipliers`: "lut" (no DSP;
-    beyond 8 bits such stages are deeper than 12 logic levels), "dsp", or "auto": DSPs, but adders where weights are
-    constant and have few digits (the dense layers behind the first at 8 bits); one of these or {layer: ...} with
-    "default". `interface`: "image", the whole image at once, or "rows", `rows` rows a beat as a readout delivers them.
-    `period`: ns of a clock cycle, from 2.78 to 10; a short one gets more registers, thus more cycles.
-    A standard CNN takes a pixel a beat and has only `multipliers`, where "auto" is "lut"; numbers are not looked at.
+    `multipliers`: "lut" (no DSP), "dsp", or "auto": DSPs, but adders where weights are constant and have few digits
+    (the dense layers behind the first at 8 bits); one of these or {layer: ...} with "default". `interface`: "image", the
+    whole image at once, or "rows", `rows` rows a beat as a readout delivers them.
+    `period`: ns of a clock cycle, from 2.78 to 10; registers stand where it would be too full (see `timing`), so that a
+    short one takes more cycles; one that a layer cannot keep is refused when the network is emitted.
+    A standard CNN takes a pixel a beat and has only `multipliers`, where "auto" is "lut", and a `period` of at least 5,
+    for which its registers stand; numbers are not looked at.
     """
 
     rows: int = 8

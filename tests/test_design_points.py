@@ -1,6 +1,7 @@
 """Tables of design points: numbers invented here, expected values from pencil and paper."""
 
 import json
+import math
 import shutil
 from dataclasses import asdict
 
@@ -44,6 +45,13 @@ def test_a_file_becomes_a_row_and_says_of_which_network(tmp_path):
     assert [point[name] for name in ("latency", "ii", "lut", "ff", "dsp", "levels")] == [31, 8, 2000, 300, 10, 11.5]
     assert point["area"] == 2000 + round(10 * 1728000 / 12288)
     assert point["tool"] == "Yosys 0, 2001-02-03"
+    assert math.isnan(point["ns"]) and math.isnan(point["ns_routed"])  # made before there were any
+
+
+def test_a_point_has_the_ns_of_its_slowest_stage_and_what_routing_makes_of_it(tmp_path):
+    write_record(tmp_path, total={"ns": 2.5})
+    (point,) = design_points.design_points(tmp_path).to_dict("records")
+    assert (point["ns"], point["ns_routed"]) == (2.5, 1.6 * 2.5 + 0.3)
 
 
 def test_a_standard_network_has_no_n_and_stands_behind_the_sparse_ones(tmp_path):

@@ -1,46 +1,13 @@
 """Logic levels of netlists small enough to count by hand."""
 
 import pytest
+from small_netlists import cell, dsp, flop, lut, module
 
 from sparsepixels_lib.measure.levels import logic_levels
 
 
-def cell(kind, inputs, outputs, **parameters):
-    """A cell in Yosys' JSON form: {port: bits}."""
-    return {
-        "type": kind,
-        "parameters": parameters,
-        "port_directions": dict.fromkeys(inputs, "input") | dict.fromkeys(outputs, "output"),
-        "connections": inputs | outputs,
-    }
-
-
-def module(inputs, outputs, cells, **nets):
-    """A module with ports and nets {name: bits}."""
-    ports = {name: {"direction": "input", "bits": bits} for name, bits in inputs.items()}
-    ports |= {name: {"direction": "output", "bits": bits} for name, bits in outputs.items()}
-    used = {bit for item in cells.values() for bits in item["connections"].values() for bit in bits}
-    names = inputs | outputs | nets | {f"n{bit}": [bit] for bit in used if isinstance(bit, int)}
-    netnames = {name: {"hide_name": int(name[1:].isdigit()), "bits": bits} for name, bits in names.items()}
-    return {"ports": ports, "cells": cells, "netnames": netnames}
-
-
 def levels(**modules):
     return logic_levels({"modules": modules}, "top")
-
-
-def lut(inputs, output):
-    return cell(f"LUT{len(inputs)}", {f"I{i}": [bit] for i, bit in enumerate(inputs)}, {"O": [output]})
-
-
-def flop(data, out):
-    return cell("FDRE", {"C": [1], "D": [data], "CE": ["1"], "R": ["0"]}, {"Q": [out]})
-
-
-def dsp(a, c, p, **registers):
-    names = ["AREG", "BREG", "CREG", "MREG", "PREG"]
-    parameters = {name: f"{registers.get(name, 0):032b}" for name in names}
-    return cell("DSP48E2", {"A": [a], "C": [c]}, {"P": [p]}, **parameters)
 
 
 def test_two_luts_and_a_wide_multiplexer_between_two_registers_are_two_and_a_half_levels():

@@ -110,9 +110,10 @@ def test_the_table_leaves_blank_what_is_not_known():
 
 def test_the_table_of_modules_says_of_what_it_is():
     columns = {"module": ["TOP"], "group": ["total"], "lut": [12345], "ff": [1], "dsp": [0], "levels": [7.5], "ii": [8]}
+    columns |= {"ns": [2.25], "ns_routed": [3.9]}
     table = measure.module_table(pd.DataFrame(columns), SPARSE)
     assert table.caption.startswith("sparse N=20, 8 bit; Yosys") and "ii" not in table.data
-    assert "12,345" in table.to_html() and "7.5" in table.to_html()
+    assert all(figure in table.to_html() for figure in ("12,345", "7.5", "2.25", "3.9"))
 
 
 def test_compiled_cpp_is_compared_by_logit_and_by_decision(monkeypatch):

@@ -218,10 +218,9 @@ def test_rows_pixels_and_filters_change_cycles_as_documented(tmp_path):
 
     base, ii = measured(rows=4, pixels=8)
     assert ii == 3
-    choice = 1  # the register behind the choice of a beat's pixels
     assert measured(rows=2, pixels=8) == (base + 3, 6)
-    assert measured(rows=4, pixels=2) == (base + 3 + choice, 5)  # coordinates are read a cycle longer
-    assert measured(rows=4, pixels=4, filters=2) == (base + 3 + choice, 5)
+    assert measured(rows=4, pixels=2) == (base + 3, 4)
+    assert measured(rows=4, pixels=4, filters=2) == (base + 3, 4)
 
 
 @pytest.mark.parametrize(

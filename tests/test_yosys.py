@@ -117,8 +117,18 @@ def test_a_layer_has_the_levels_of_the_deepest_path_that_ends_in_it(table):
 
 
 @needs_yosys
+def test_a_layer_has_the_ns_of_the_slowest_path_that_ends_in_it(table, capsys):
+    """wait_a is a shift register: C to Q .077, a net of two .185 or less, setup .077; TOP is the slowest of all."""
+    ns = table.set_index("module")["ns"]
+    assert 0.077 + 0.184 + 0.077 - 1e-9 <= ns["wait_a"] <= 0.077 + 0.185 + 0.077 + 1e-9
+    assert ns["scale"] > 1.5  # a combinational DSP
+    assert ns["TOP"] == ns.max() and table["ns_routed"].tolist() == (1.6 * table["ns"] + 0.3).round(3).tolist()
+    assert yosys.worst_path(table).ns == pytest.approx(ns["TOP"], abs=5e-4)
+
+
+@needs_yosys
 def test_the_table_is_as_tidy_as_a_vendors(table):
-    assert list(table.columns) == [*COLUMNS, "levels"]
+    assert list(table.columns) == [*COLUMNS, "levels", "ns", "ns_routed"]
     assert set(table["stage"]) == {"yosys"}
     assert table["lut_pct"].iloc[-1] == pytest.approx(100 * table["lut"].iloc[-1] / 1_728_000)
     assert table[["latency_min", "latency_max", "ii"]].isna().all(axis=None)
@@ -168,6 +178,7 @@ def test_a_committed_table_needs_no_yosys_and_says_where_it_is_from(tiny, table,
     monkeypatch.setattr(yosys_netlist, "PACKAGES", {})
     loaded = yosys.synthesize_open(tiny, committed=tmp_path / "tiny.json", cache=tmp_path / "none")
     pd.testing.assert_frame_equal(loaded, table)
+    assert yosys.worst_path(loaded) == yosys.worst_path(tmp_path / "tiny.json") == yosys.worst_path(table)
     assert "tiny: from tiny.json, made with Yosys 0." in capsys.readouterr().out
 
 
@@ -211,7 +222,9 @@ def test_the_command_line_prints_each_module_and_its_deepest_path(tmp_path, monk
     source.write_text(PARITY)
     monkeypatch.setattr(sys, "argv", ["yosys", str(source), "--top", "parity", "--log", str(tmp_path / "log")])
     yosys.main()
-    assert capsys.readouterr().out.splitlines()[1].split()[:4] == ["parity", "1", "6", "6"]  # name, instances, lut, ff
+    table, report = capsys.readouterr().out.split("\n\n")
+    assert table.splitlines()[1].split()[:4] == ["parity", "1", "6", "6"]  # name, instances, lut, ff
+    assert report.splitlines()[-1].split()[:3] == ["FDRE", "D", "setup"]
 
 
 def test_luts_used_as_memory_are_counted_as_the_luts_they_are():

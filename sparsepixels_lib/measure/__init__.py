@@ -8,10 +8,10 @@ from .features import jet_features, window_features
 from .firmware import active_maps, balanced_luts, check_cpp, vendor_synthesis
 from .frequency import fmax, frequencies
 from .levels import logic_levels
-from .open_flow import measured, open_flow
+from .open_flow import check_period, measured, open_flow
 from .published_networks import published_costs, published_modules, published_scores
 from .reports import read_reports
-from .resources import synthesize_open
+from .resources import synthesize_open, worst_path
 from .results import (
     comparable_sentence,
     comparable_source,
@@ -36,18 +36,21 @@ from .scores import (
 )
 from .simulation import Simulation, simulate
 from .studies import reference_scores, selection_scores, study
+from .timing import WorstPath, report_path, worst_paths
 from .trigger import efficiency_by_energy, efficiency_by_rate, window_scores
 
 __all__ = [
     "Agreement",
     "Score",
     "Simulation",
+    "WorstPath",
     "accuracy",
     "active_maps",
     "area",
     "auc",
     "balanced_luts",
     "check_cpp",
+    "check_period",
     "check_rtl",
     "comparable_sentence",
     "comparable_source",
@@ -80,6 +83,7 @@ __all__ = [
     "rate_per_readout",
     "read_reports",
     "reference_scores",
+    "report_path",
     "result",
     "results_table",
     "rtl_result",
@@ -94,5 +98,7 @@ __all__ = [
     "vendor_synthesis",
     "window_features",
     "window_scores",
+    "worst_path",
+    "worst_paths",
     "write_results",
 ]

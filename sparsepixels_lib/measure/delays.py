@@ -1,8 +1,8 @@
-"""What cells and nets of an UltraScale+ (xcvu13p, speed grade -2) take in ns, estimated before anything is placed.
+"""What cells and nets of an UltraScale+ (xcvu13p-2) take in ns, as estimated after synthesis, before placing.
 
-embedded/delays.csv holds them: a row an arc of a cell or a net by its fan-out. `basis` is "measured" (in what Vivado
-2025.1 says after synthesis, in the reports that calad0i/da4ml and calad0i/alkaid keep as test data), "composed" (of
-such figures, or of those after placing and routing) or "assumed" (no figure: a pessimistic guess).
+embedded/delays.csv holds them: a row an arc of a cell or a net by its fan-out. `basis` is "measured" (what Vivado says
+of just that arc after synthesis), "composed" (of such figures, or of those after placing or routing, or of a slower
+device) or "assumed" (no figure: a pessimistic guess). docs/timing.md says in whose reports the figures stand.
 """
 
 import csv

@@ -22,10 +22,12 @@ from ..rtl.emit import emit_rtl
 from .open_flow import measured
 from .published import XCU250, modules, totals
 from .resources import load_table, write_table
+from .timing import routed
 
 LUTS_OF_A_DSP = XCU250["lut"] / XCU250["dsp"]  # 141: the device has so many LUTs for each DSP
 COSTS = ("latency", "lut", "dsp")
-COLUMNS = ["dataset", "bits", "n_active", "design", "latency", "ii", "lut", "ff", "dsp", "levels", "area", "tool"]
+COLUMNS = ["dataset", "bits", "n_active", "design", "latency", "ii", "lut", "ff", "dsp"]
+COLUMNS += ["levels", "ns", "ns_routed", "area", "tool"]
 
 
 def table_of(
@@ -81,9 +83,10 @@ def design_points(*folders: str | Path) -> pd.DataFrame:
     """A row for every table of the reference networks in `folders`; a file of a later folder replaces one of its name.
 
     Columns: `dataset`, `bits`, `n_active` (`pd.NA`: standard CNN), `design`, simulated `latency` and `ii` in clock
-    cycles, `lut`, `ff`, `dsp` of Yosys, `levels` of logic of the deepest stage, `area` (see `area`), `tool` (what made
-    it, and when). Whether a file belongs to today's sources is not checked: `table_of` does that. Raises ValueError
-    for a file that is no table of a design point.
+    cycles, `lut`, `ff`, `dsp` of Yosys, `levels` of logic of the deepest stage, `ns` and `ns_routed` of the slowest (as
+    in `synthesize_open`; NaN where the file has none), `area` (see `area`), `tool` (what made it, and when). Whether a
+    file belongs to today's sources is not checked: `table_of` does that. Raises ValueError for a file that is no table
+    of a design point.
     """
     files = {path.name: path for folder in folders for path in sorted(Path(folder).glob("[!.]*.json"))}
     rows = []
@@ -93,13 +96,13 @@ def design_points(*folders: str | Path) -> pd.DataFrame:
         if top["module"] != "TOP" or not {"network", "design"} <= record.keys():
             raise ValueError(f"{path} is no table of a reference network")
         tool = f"{record['tool']}, {record['made']}"
-        values = {name: top[name] for name in ("lut", "ff", "dsp", "levels")}
+        values = {name: top.get(name) for name in ("lut", "ff", "dsp", "levels", "ns")}
         rows.append({**record, **record["network"], **values, "tool": tool})
     return _tidy(pd.DataFrame(rows, columns=COLUMNS))
 
 
 def published_points() -> pd.DataFrame:
-    """The published networks in the columns of `design_points`; `design` is "published", `levels` are not known.
+    """The published networks in the columns of `design_points`; `design` is "published", `levels` and ns are not known.
 
     Latency and ii are estimates of the vendor's C-synthesis, resources those after its logic synthesis. The published
     latency goes beyond the logits: `after_logits` are the cycles of its sigmoid or softmax, part of `latency`.
@@ -143,7 +146,8 @@ def pareto_front(points: pd.DataFrame, costs: Sequence[str] = COSTS) -> pd.Serie
 
 def _tidy(points: pd.DataFrame) -> pd.DataFrame:
     whole = ("bits", "n_active", "latency", "ii", "lut", "ff", "dsp")
-    points = points.astype(dict.fromkeys(whole, "Int64") | {"levels": float})
+    points = points.astype(dict.fromkeys(whole, "Int64") | {"levels": float, "ns": float})
+    points["ns_routed"] = routed(points["ns"]).round(3)
     points["area"] = area(points).astype(float).round()
     order = {name: place for place, name in enumerate(DESIGNS)}
     return points.sort_values(

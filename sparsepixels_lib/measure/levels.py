@@ -1,14 +1,12 @@
 """How many logic levels lie between two registers of a mapped netlist.
 
 A level is what a signal passes on its way: a LUT or a DSP counts 1, a hop of a carry chain or a wide multiplexer 0.5,
-an inverter or a buffer 0. `timing.worst_paths` says the same in nanoseconds.
+an inverter or a buffer 0. What a path takes in ns, `timing.worst_paths` estimates.
 """
 
-import re
-from collections import Counter
 from typing import NamedTuple
 
-from .netlist import Design
+from .netlist import TimingGraph
 from .paths import Paths
 
 
@@ -23,31 +21,17 @@ class TimingPath(NamedTuple):
     cells: str  # on the way, "6 LUT, 1 DSP, 3 CARRY"
 
 
-def logic_levels(netlist: dict | Design, top: str = "") -> list[TimingPath]:
+def logic_levels(netlist: dict | TimingGraph, top: str = "") -> list[TimingPath]:
     """The deepest path that ends in each instance of a design, the deepest first; it may have crossed others.
 
     `netlist` is the dict that `tools.yosys.netlist` returns, or that of Yosys' `write_json` without its library
-    cells; `top` the top module. Flip-flops, block RAMs, shift registers and LUT-RAMs start and end paths; to read a
-    LUT-RAM or a variable shift register at an address is 1 level. A DSP is 1 level from pin to pin, or between its pins
-    and the registers it has inside. An instance in which no path ends is left out.
+    cells, and `top` the top module; or the `TimingGraph` of both. Flip-flops, block RAMs, shift registers and LUT-RAMs
+    start and end paths; to read a LUT-RAM or a shift register is 1 level. A DSP is 1 level from pin to pin, or between
+    its pins and the registers it has inside. An instance in which no path ends is left out.
 
     Raises ValueError for a cell that is no Xilinx primitive, and for a combinational loop, with the nets in it.
     """
-    design = netlist if isinstance(netlist, Design) else Design(netlist, top)
-    arcs = design.arcs
-    paths = Paths(design, [arc.levels for arc in arcs])
-    found = []
-    for instance, (levels, end) in paths.worst().items():
-        steps = list(paths.back(end))
-        passed = Counter(short(arcs[index].cell) for index, _ in steps[1:] if arcs[index].levels)
-        path, module, _ = design.instances[instance]
-        start = steps[-1][0], (steps[-2][1] if len(steps) > 1 else end[1])
-        last = end[0], (arcs[end[0]].outputs or [end[1]])[0]
-        cells = ", ".join(f"{count} {cell}" for cell, count in passed.items())
-        found.append(TimingPath(levels, design.name(*start), design.name(*last), path, module.name, cells))
+    graph = netlist if isinstance(netlist, TimingGraph) else TimingGraph(netlist, top)
+    paths = Paths(graph, [arc.levels for arc in graph.arcs])
+    found = [TimingPath(levels, **fields) for levels, _, fields in paths.worst()]
     return sorted(found, key=lambda path: -path.levels)
-
-
-def short(cell: str) -> str:
-    """The kind of a cell: LUT for LUT6."""
-    return re.sub(r"^(LUT|CARRY|MUXF|DSP|RAM|SRL).*", r"\1", cell)

@@ -1,37 +1,8 @@
-"""A mapped netlist as timing arcs: of its cells, and of the whole design with the hierarchy taken away."""
+"""A mapped netlist as a timing graph: the arcs of its cells between nets, the hierarchy taken away."""
 
-import re
-from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import NamedTuple
 
-WEIGHTS = {"LUT": 1, "DSP48E2": 1, "CARRY": 0.5, "MUXF": 0.5, "INV": 0}  # levels, by the start of a primitive's name
-CLOCKS = re.compile(r"W?CLK|CLKARDCLK|CLKBWRCLK")
-COMBINATIONAL = ("LUT", "INV", "CARRY", "MUXF")
-# Through a DSP from a pin to P: blocks with the register that may stand in one. Its arc is then cut in two.
-AFTER = [("A2_DATA->A2A1", ""), ("A2A1->U", ""), ("U->U_DATA", "MREG")]
-ADDS = [("U_DATA->ALU_OUT", ""), ("ALU_OUT->P", "PREG")]
-DSP = {
-    "A": [("A->A2_DATA", "AREG"), *AFTER, *ADDS],
-    "B": [("B->B2_DATA", "BREG"), *AFTER, *ADDS],
-    "C": [("C->C_DATA", "CREG"), *ADDS],
-    "D": [("D->D_DATA", "DREG"), ("D_DATA->AD", "ADREG"), *AFTER[1:], *ADDS],
-    "PCIN": ADDS,
-    "INMODE": [("control", "INMODEREG"), *AFTER, *ADDS],
-}
-
-
-class Arc(NamedTuple):
-    """From each of the nets `inputs` to each of the nets `outputs`; without inputs, from a register."""
-
-    inputs: list[int]
-    outputs: list[int]
-    levels: float
-    ns: tuple[tuple[str, str], ...] = ()  # the delays on the way, keys of `delays`; none: a wire
-    ends: bool = False  # the inputs go to a register, and `outputs` are what it drives
-    cell: str = ""
-    direct: str = ""  # drivers from which the inputs come on a wire of their own, by the start of their names
-    instance: int = 0
+from .cells import Arc, cell_arcs
 
 
 class Module:
@@ -51,11 +22,10 @@ class Module:
                 used.update(bit for bits in pins.values() for bit in bits)
             elif kind != "$scopeinfo":
                 try:
-                    arcs = [*_arcs(kind, pins, directions, cell["parameters"])]
+                    arcs = cell_arcs(kind, pins, directions, cell["parameters"])
                 except KeyError:
                     raise ValueError(f"cell {cell_name} of {name} is a {kind}, no Xilinx primitive we know") from None
-                known = arcs if not kind.startswith(COMBINATIONAL) else [arc for arc in arcs if arc.inputs]  # no constants
-                self.arcs += [arc._replace(cell=kind) for arc in known]
+                self.arcs += [arc._replace(cell=kind) for arc in arcs]
                 bits = (bit for port in pins if directions[port] == "input" for bit in pins[port])
                 self.loads += [(bit, kind) for bit in bits if isinstance(bit, int)]
         used.update(bit for bit, _ in self.loads)
@@ -74,7 +44,7 @@ class Module:
         return found
 
 
-class Design:
+class TimingGraph:
     """A netlist without its hierarchy: arcs between nets, which are whole numbers.
 
     `fanout` is how many pins listen to a net, in all instances; wires and absorbed inverters pass it on.
@@ -91,6 +61,7 @@ class Design:
         self.arcs: list[Arc] = []
         self.fanout: list[int] = []
         self._needs_lut: list[bool] = []
+        self._bits: dict[int, dict[int, int]] = {}  # of the instances that were asked for names: {net: bit}
         waiting_instances: list[tuple[str, str, dict[int, int]]] = [("", top, {})]
         while waiting_instances:
             path, kind, known = waiting_instances.pop()
@@ -132,7 +103,7 @@ class Design:
         """{bit: net} of the ports of an instance."""
         inside: dict[int, int] = {}
         outputs = [port for port in pins if ports[port]["direction"] == "output"]
-        for port in [*(pins.keys() - outputs), *outputs]:
+        for port in sorted(pins, key=lambda port: port in outputs):
             for bit, outer in zip(ports[port]["bits"], pins[port], strict=True):
                 if isinstance(bit, int) and isinstance(outer, int):
                     net = self._net(outer, known)
@@ -162,10 +133,6 @@ class Design:
                 self.fanout[root(net)] += self.fanout[net]
         self.fanout = [self.fanout[root(net)] for net in range(len(self.fanout))]
 
-    @cached_property
-    def _bits(self) -> dict[int, dict[int, int]]:
-        return {}
-
     def name(self, index: int, net: int) -> str:
         """Name of a net where the arc `index` drives it."""
         instance = self.arcs[index].instance
@@ -177,96 +144,3 @@ class Design:
 
 def join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
-
-
-def _arcs(kind: str, pins: dict[str, list], directions: dict[str, str], parameters: dict) -> Iterator[Arc]:
-    """Arcs of a cell. Raises KeyError for a kind it does not know."""
-
-    def nets(ports: Iterable[str], bits: slice = slice(None)) -> list[int]:
-        return [bit for port in ports for bit in pins.get(port, [])[bits] if isinstance(bit, int)]  # "0": a constant
-
-    sources = [port for port in pins if directions[port] == "input" and not CLOCKS.fullmatch(port)]
-    outputs = nets(port for port in pins if directions[port] == "output")
-    if kind.startswith("FD"):
-        yield Arc([], outputs, 0, (("FD", "C->Q"),))
-        for port in set(sources) - {"C"}:
-            yield Arc(nets([port]), outputs, 0, (("FD", f"{port if port in ('D', 'CE') else 'R'} setup"),), ends=True)
-    elif kind.startswith(("RAMB", "URAM")):
-        cell = kind[:4]
-        for port in pins:
-            if directions[port] == "output":
-                register = parameters.get(f"DO{'B' if 'BDOUT' in port or port.endswith('BDOUTP') else 'A'}_REG", "0")
-                arc = "CLK->DOUT registered" if cell == "RAMB" and int(register, 2) else "CLK->DOUT"
-                yield Arc([], nets([port]), 0, ((cell, arc),))
-        yield Arc(nets(sources), outputs, 0, ((cell, "setup"),), ends=True)
-    elif kind.startswith(("RAM", "SRL")):
-        cell, out = kind[:3], "O" if kind.startswith("RAM") else "Q"
-        yield Arc([], outputs, 1 if re.match("RAM[0-9]", kind) else 0, ((cell, f"CLK->{out}"),))
-        yield Arc(nets(sources), outputs, 0, ((cell, "setup"),), ends=True)
-        address = nets(port for port in sources if port.startswith(("A", "DPRA")))
-        if address:
-            yield Arc(address, outputs, 1, ((cell, f"A->{out}"),))
-    elif kind.startswith("CARRY"):
-        yield from _carry(nets, len(pins["S"]))
-    elif kind.startswith("MUXF"):
-        yield Arc(nets(["I0", "I1"]), outputs, WEIGHTS["MUXF"], (("MUXF", "I->O"),), direct="LUT MUXF")
-        yield Arc(nets(["S"]), outputs, WEIGHTS["MUXF"], (("MUXF", "S->O"),))
-    elif kind == "DSP48E2":
-        registers = {name for name in REGISTERS if int(str(parameters.get(name, 1)), 2)}
-        yield from _dsp({port: nets([port]) for port in sources}, outputs, registers)
-    elif re.match("LUT[1-6]|INV$", kind):
-        yield Arc(nets(sources), outputs, WEIGHTS[kind[:3]], (("LUT1" if kind == "INV" else kind[:4], "I->O"),))
-    else:
-        raise KeyError(kind)
-
-
-def _carry(nets, bits: int) -> Iterator[Arc]:
-    """A carry chain, bit by bit: what is added at a bit goes to its carry and to the bits above it."""
-    weight = WEIGHTS["CARRY"]
-    for i in range(bits):
-        carry, total = nets(["CO"], slice(i, i + 1)), nets(["O"], slice(i, i + 1))
-        for outputs, to, highest in ((carry, "CO", i + 1), (total, "O", i)):
-            if outputs:
-                through = f"CI->{to}" if to == "CO" else f"CI->O[{min(i, 3)}]"
-                yield Arc(nets(["CI"]), outputs, weight, (("CARRY", through),), direct="CARRY")
-                yield Arc(nets(["CYINIT"]), outputs, weight, (("CARRY", f"CYINIT->{to}"),))
-                yield Arc(nets(["S"], slice(i + 1)), outputs, weight, (("CARRY", f"S->{to}"),))
-                yield Arc(nets(["DI"], slice(highest)), outputs, weight, (("CARRY", f"DI->{to}"),))
-
-
-REGISTERS = ["AREG", "BREG", "CREG", "DREG", "ADREG", "MREG", "PREG", "INMODEREG", "OPMODEREG", "ALUMODEREG"]
-REGISTERS += ["CARRYINREG", "CARRYINSELREG"]  # a primitive has each of them unless it says otherwise
-
-
-def _dsp(pins: dict[str, list[int]], outputs: list[int], registers: set[str]) -> Iterator[Arc]:
-    """A DSP, cut where it has registers: from its pins to the first, between two, and from the last to its outputs."""
-    weight = WEIGHTS["DSP48E2"]
-    starts: dict[tuple, float] = {}
-    for port, inputs in pins.items():
-        if not inputs:
-            continue
-        if port.startswith(("CE", "RST")):
-            yield Arc(inputs, outputs, 0, (("DSP48E2", "register setup"),), ends=True)
-            continue
-        way: list[str] = []
-        levels, at_pin = weight, True
-        for block, register in DSP.get(port, [("control", f"{port}REG"), *ADDS]):
-            if register not in registers:
-                way.append(block)
-                continue
-            end = tuple(("DSP48E2", step) for step in [*way, "register setup"])
-            if at_pin:
-                yield Arc(inputs, outputs, weight if way else 0, end, ends=True)
-            else:
-                yield Arc([], outputs, 0, end, ends=True)
-            way, at_pin = ["CLK->P" if register == "PREG" else "CLK->register"], False
-            levels = 0 if register == "PREG" else weight
-        through = tuple(("DSP48E2", step) for step in way)
-        if at_pin:
-            yield Arc(inputs, outputs, levels, through)
-        else:
-            starts[through] = levels
-    if "PREG" in registers:
-        starts[("DSP48E2", "CLK->P"),] = 0
-    for through, levels in starts.items():
-        yield Arc([], outputs, levels, through)

@@ -15,8 +15,6 @@ from ..rtl.project import RtlProject
 from .check import check_rtl
 from .resources import synthesize_open
 
-MOST_LEVELS = 12  # logic levels between two registers that the design points keep to
-
 
 def open_flow(
     hls_model: CnnGraph,
@@ -52,8 +50,8 @@ def measured(
     with `images` (B, H, W, C), by default its own vectors, and its README then says what was measured.
 
     `committed` and `refresh` are those of `synthesize_open`; latency and ii of TOP are in clock cycles. Raises
-    RuntimeError if any logit differs from `exact_predict`, MissingTool without Verilator, Yosys or g++, and what
-    `synthesize_open` raises.
+    RuntimeError if any logit differs from `exact_predict`, and when a project with a `period` does not keep it (see
+    `check_period`), MissingTool without Verilator, Yosys or g++, and what `synthesize_open` raises.
     """
     agreement = check_rtl(project, hls_model, project.vectors[0] if images is None else images).require_equal()
     single, full_rate = agreement.single, agreement.full_rate
@@ -63,8 +61,23 @@ def measured(
     table.loc[top, ["latency_min", "latency_max"]] = single.latency.min(), single.latency.max()
     if full_rate.ii:
         table.loc[top, "ii"] = full_rate.ii[1]
-    if (deepest := table.loc[top, "levels"].item()) > MOST_LEVELS:
-        print(
-            f"{project.top}: the deepest stage has {deepest:g} logic levels, above {MOST_LEVELS}: see column `levels`"
-        )
+    if period := getattr(project, "period", None):
+        check_period(table, period)
     return table
+
+
+def check_period(table: pd.DataFrame, period: float) -> None:
+    """Raise RuntimeError when a module of a table of `synthesize_open` needs more than a clock `period` in ns.
+
+    What it needs is `ns_routed`, an estimate: docs/timing.md says how far it holds.
+    """
+    stages = table[table["module"] != "TOP"].dropna(subset="ns_routed")
+    if stages.empty:
+        raise RuntimeError("the table does not say what its modules take in ns: synthesize again with refresh=True")
+    worst = stages.loc[stages["ns_routed"].idxmax()]
+    if worst["ns_routed"] > period:
+        raise RuntimeError(
+            f"{worst['module']} needs {worst['ns_routed']:.2f} ns after routing (estimate of its slowest path: "
+            f"{worst['ns']:.2f} ns), more than the period of {period:g} ns: put a register into it, choose knobs that "
+            "compute less in a cycle, or a longer period; measure.report_path(measure.worst_path(table)) shows it"
+        )

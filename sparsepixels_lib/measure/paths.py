@@ -1,78 +1,92 @@
-"""The longest path to every register of a design: one pass in topological order, whatever an arc is worth."""
+"""The longest path to every register of a timing graph: one pass in topological order, whatever an arc is worth."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
-from .netlist import Arc, Design
+from .cells import Arc, short
+from .netlist import TimingGraph
 
 Step = tuple[int, int]  # an arc, and the net by which the path enters it; -1: by none, it starts there
 
 
 class Paths:
-    """Arrival at every net of `design`, when passing the arc number i costs `delays[i]` and reaching an arc by a net
-    what `wire(net, arc)` says.
+    """When the last signal reaches every net of `graph`, if to pass the arc number i takes `delays[i]`, and to reach
+    an arc by a net what `wire(net, arc)` says: levels or ns.
 
     Raises ValueError for a combinational loop, with the nets in it.
     """
 
     def __init__(
-        self, design: Design, delays: list[float], wire: Callable[[int, Arc], float] | None = None
+        self, graph: TimingGraph, delays: Sequence[float], wire: Callable[[int, Arc], float] | None = None
     ) -> None:
-        self.design, self.delays, self.wire = design, delays, wire
-        self.arrival = [0.0] * len(design.fanout)
+        self.graph, self.delays, self.wire = graph, delays, wire
+        self.arrival = [0.0] * len(graph.fanout)
         self.driver: dict[int, Step] = {}
-        for index in order(design):
-            arc = design.arcs[index]
-            before, origin = self.entry(arc)
+        for index in _order(graph):
+            arc = graph.arcs[index]
+            before, origin = self._entry(arc)
             for net in arc.outputs:
                 if net not in self.driver or before + delays[index] > self.arrival[net]:
                     self.arrival[net], self.driver[net] = before + delays[index], (index, origin)
 
-    def entry(self, arc: Arc) -> tuple[float, int]:
+    def _entry(self, arc: Arc) -> tuple[float, int]:
         """When the last signal enters an arc, and by which net."""
         arrival, wire = self.arrival, self.wire
         if wire is None:
             return max(((arrival[net], net) for net in arc.inputs), default=(0.0, -1))
         return max(((arrival[net] + wire(net, arc), net) for net in arc.inputs), default=(0.0, -1))
 
-    def worst(self) -> dict[int, tuple[float, Step]]:
-        """{instance: (the longest path that ends in it, its last step)}."""
+    def worst(self) -> Iterator[tuple[float, list[Step], dict[str, Any]]]:
+        """Of each instance in which a path ends the longest: how long, its steps from the end to the start, and the
+        fields `start`, `end`, `instance`, `module` and `cells` of a `TimingPath`.
+        """
         found: dict[int, tuple[float, Step]] = {}
-        for index, arc in enumerate(self.design.arcs):
+        arcs = self.graph.arcs
+        for index, arc in enumerate(arcs):
             if arc.ends and (arc.inputs or self.delays[index]):
-                before, net = self.entry(arc)
+                before, net = self._entry(arc)
                 instance = arc.instance
                 if not arc.outputs and net in self.driver:
-                    instance = self.design.arcs[self.driver[net][0]].instance
+                    instance = arcs[self.driver[net][0]].instance
                 if before + self.delays[index] >= found.get(instance, (0.0,))[0]:
                     found[instance] = before + self.delays[index], (index, net)
-        return found
+        for instance, (length, end) in found.items():
+            steps = [end]
+            while steps[-1][1] in self.driver:
+                steps.append(self.driver[steps[-1][1]])
+            yield length, steps, self._fields(instance, steps)
 
-    def back(self, end: Step) -> Iterator[Step]:
-        """The steps of a path from its `end` back to its start."""
-        yield end
-        while end[1] in self.driver:
-            end = self.driver[end[1]]
-            yield end
+    def _fields(self, instance: int, steps: list[Step]) -> dict[str, Any]:
+        graph, (end, net) = self.graph, steps[0]
+        start = (steps[-1][0], steps[-2][1]) if len(steps) > 1 else steps[0]
+        passed = Counter(short(graph.arcs[index].cell) for index, _ in steps[1:] if graph.arcs[index].levels)
+        path, module, _ = graph.instances[instance]
+        last = (graph.arcs[end].outputs or [net])[0]
+        return {
+            "start": graph.name(*start) if start[1] >= 0 else graph.name(end, last),
+            "end": graph.name(end, last),
+            "instance": path,
+            "module": module.name,
+            "cells": ", ".join(f"{count} {cell}" for cell, count in passed.items()),
+        }
 
 
-def order(design: Design) -> list[int]:
+def _order(graph: TimingGraph) -> list[int]:
     """The arcs that end at no register, each after all that drive its inputs."""
     loads, drivers = defaultdict(list), Counter()
-    for index, arc in enumerate(design.arcs):
+    for index, arc in enumerate(graph.arcs):
         if not arc.ends:
             drivers.update(arc.outputs)
             for net in arc.inputs:
                 loads[net].append(index)
-    missing = {
-        index: sum(net in drivers for net in arc.inputs) for index, arc in enumerate(design.arcs) if not arc.ends
-    }
+    missing = {index: sum(net in drivers for net in arc.inputs) for index, arc in enumerate(graph.arcs) if not arc.ends}
     ready, done = [index for index, count in missing.items() if not count], []
     while ready:
         index = ready.pop()
         del missing[index]
         done.append(index)
-        for net in design.arcs[index].outputs:
+        for net in graph.arcs[index].outputs:
             drivers[net] -= 1
             if not drivers[net]:  # as many times as it is known of arcs, of a cell with several
                 for load in loads[net]:
@@ -80,17 +94,17 @@ def order(design: Design) -> list[int]:
                     if not missing[load]:
                         ready.append(load)
     if missing:
-        raise ValueError(f"{_loop(design, set(missing))}: a combinational loop; put a register into it")
+        raise ValueError(f"{_loop(graph, set(missing))}: a combinational loop; put a register into it")
     return done
 
 
-def _loop(design: Design, waiting: set[int]) -> str:
+def _loop(graph: TimingGraph, waiting: set[int]) -> str:
     """The nets of one loop, found by asking again and again what an arc waits for."""
-    makers = {net: index for index in waiting for net in design.arcs[index].outputs}
+    makers = {net: index for index in waiting for net in graph.arcs[index].outputs}
     index, names = next(iter(waiting)), {}
     while index not in names:
-        net = next(net for net in design.arcs[index].inputs if net in makers)
-        names[index] = design.name(makers[net], net)
+        net = next(net for net in graph.arcs[index].inputs if net in makers)
+        names[index] = graph.name(makers[net], net)
         index = makers[net]
     loop = list(names.values())[list(names).index(index) :]
     return " <- ".join(dict.fromkeys(loop[:8]))

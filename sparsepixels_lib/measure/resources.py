@@ -15,12 +15,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..paths import DEVICE
+from ..paths import DEVICE, EMBEDDED
 from ..tools import yosys
 from ..tools.files import whole_file
 from .levels import logic_levels
+from .netlist import TimingGraph
 from .published import XCU250
 from .reports import RESOURCES, tidy
+from .timing import Element, WorstPath, report_path, routed, worst_paths
 
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)  # what a table does not depend on
 SCRIPT = yosys.ELABORATE + yosys.MAP
@@ -48,21 +50,23 @@ def synthesize_open(
     """Per-module table of an emitted project (`rtl.project.RtlProject`), mapped by Yosys to UltraScale+ primitives.
 
     Rows: the layers of the project in dataflow order, `glue` (what else the top has) and `TOP`, to which all others
-    sum. Columns: those of `reports.read_reports`, stage "yosys", and `levels`: logic levels of the deepest path between
-    registers that ends in the layer, for TOP of all (see `logic_levels`). LUTs that are shift registers or memory are
-    counted, and no two functions share a LUT, which is pessimistic against Vivado. Latency and ii are `pd.NA`: the
-    simulation tells them.
+    sum. Columns: those of `reports.read_reports`, stage "yosys"; of the paths between registers that end in the layer,
+    for TOP of all, `levels` of logic of the deepest (see `logic_levels`), and of the slowest the estimated `ns` and
+    the period in ns to expect after routing, `ns_routed` (see `timing`). `worst_path` finds the slowest path of all.
+    LUTs that are shift registers or memory are counted, and no two functions share a LUT, which is pessimistic against
+    Vivado. Latency and ii are `pd.NA`: the simulation tells them.
 
-    A table of the same sources, Yosys and script is taken from the folder `cache` (by default project.folder/"yosys",
-    which has the log, too). `committed` is a file of `write_table`, taken whatever Yosys made it, if the sources are
-    the same; it prints which it is. `refresh=True` always synthesizes, in `parallel` processes.
+    A table of the same sources, Yosys, script and delays is taken from the folder `cache` (by default
+    project.folder/"yosys", which has the log, too). `committed` is a file of `write_table`, taken whatever Yosys made
+    it, if the sources are the same; it prints which it is. `refresh=True` always synthesizes, in `parallel` processes.
 
     Raises what `tools.yosys.netlist` raises, and ValueError when a layer is no instance of the top.
     """
     if committed and Path(committed).exists() and not refresh and (table := load_table(committed, project)) is not None:
         return table
     cache = Path(cache or project.folder / "yosys")
-    stored = cache / f"{sources_hash(project, yosys.version(), SCRIPT)[:16]}.json"
+    made_by = yosys.version(), SCRIPT, (EMBEDDED / "delays.csv").read_text()
+    stored = cache / f"{sources_hash(project, *made_by)[:16]}.json"
     if stored.exists() and not refresh:
         return _restore(json.loads(stored.read_text()))
     log = cache / f"{project.top}.log"
@@ -74,13 +78,15 @@ def synthesize_open(
 
 def write_table(path: str | Path, project, table: pd.DataFrame, more: dict | None = None) -> None:
     """Store a table of `synthesize_open`, with the hash of its sources, how it was made, and what `more` says."""
+    rows = table.reindex(columns=["module", "group", *RESOURCES, "levels", "ns"])
     record = {
         "top": project.top,
         "sources": sources_hash(project),
         "tool": table["tool"].iloc[0],
         "made": time.strftime("%Y-%m-%d"),
         "script": SCRIPT.splitlines(),
-        "rows": json.loads(table[["module", "group", *RESOURCES, "levels"]].to_json(orient="records")),
+        "rows": json.loads(rows.to_json(orient="records")),
+        "worst_path": table.attrs.get("worst_path"),
     }
     with whole_file(path) as scratch:
         scratch.write_text(json.dumps(record | (more or {}), indent=1) + "\n")
@@ -104,47 +110,78 @@ def load_table(path: str | Path, project) -> pd.DataFrame | None:
     return None
 
 
+def worst_path(table: pd.DataFrame | str | Path) -> WorstPath:
+    """The slowest path of a table of `synthesize_open`, or of a file of `write_table`: `report_path` prints it.
+
+    Raises ValueError for a table that was made before paths were kept.
+    """
+    found = (json.loads(Path(table).read_text()) if isinstance(table, str | Path) else table.attrs).get("worst_path")
+    if not found:
+        raise ValueError("the table has no path: synthesize again with refresh=True, or with notebooks/tables.py")
+    return WorstPath(**found | {"elements": [Element(*element) for element in found["elements"]]})
+
+
 def modules(mapped: dict, top: str) -> pd.DataFrame:
     """What each module of a netlist takes, one instance with all that is in it; `top` first.
 
-    Columns: `module`, `instances` in the design, `lut`, `ff`, `dsp`, `bram18`, `muxf`, `carry`; of the deepest path
-    that ends in its own registers, in any instance, `levels`, `start`, `end` and the `cells` between.
+    Columns: `module`, `instances` in the design, `lut`, `ff`, `dsp`, `bram18`, `muxf`, `carry`; of the paths that end
+    in its own registers, in any instance, the most `levels`, and of the slowest `ns`, `ns_routed`, the `assumed` share
+    of ns, `start`, `end` and the `cells` between.
     """
     counts = _counts(mapped)
     instances = Counter({top: 1})
-    deepest = {path.module: path for path in reversed(logic_levels(mapped, top))}
+    graph = TimingGraph(mapped, top)
+    deepest = {path.module: path.levels for path in reversed(logic_levels(graph))}
+    paths = worst_paths(graph)
+    slowest = {path.module: path for path in reversed(paths)}
     rows = []
     for module in reversed(counts):
         for cell in mapped["modules"][module]["cells"].values():
             instances[cell["type"]] += instances[module]
-        path = {} if module not in deepest else deepest[module]._asdict()
         row = {"module": yosys.plain(module), "instances": instances[module], **_resources(counts[module])}
-        rows.append(row | {name: path.get(name) for name in ("levels", "start", "end", "cells")})
-    return pd.DataFrame(rows)
+        row["levels"] = deepest.get(module)
+        if path := slowest.get(module):
+            row |= {"ns": path.ns, "ns_routed": routed(path.ns), "assumed": path.assumed}
+            row |= {"start": path.start, "end": path.end, "cells": path.cells}
+        rows.append(row)
+    return _with_path(pd.DataFrame(rows), paths)
 
 
 def _table(mapped: dict, project) -> pd.DataFrame:
-    counts, paths = _counts(mapped), logic_levels(mapped, project.top)
+    counts, graph = _counts(mapped), TimingGraph(mapped, project.top)
     cells = mapped["modules"][project.top]["cells"]
     if unknown := [layer for layer in project.layers if layer not in cells]:
         raise ValueError(f"{project.top} has no instance {', '.join(unknown)}, but the project lists it as a layer")
+    worst: dict[str, dict[str, float]] = {"TOP": {}, "glue": {}, **{layer: {} for layer in project.layers}}
+    deepest, slowest = logic_levels(graph), worst_paths(graph)
+    for figure, paths in (("levels", deepest), ("ns", slowest)):
+        for path in paths:  # the worst first
+            layer = path.instance.split(".")[0]
+            for row in ("TOP", layer if layer in project.layers else "glue"):
+                worst[row].setdefault(figure, getattr(path, figure))
     total = glue = counts[project.top]
     rows = []
     for layer, group in project.layers.items():
         found = counts[cells[layer]["type"]]
         glue = glue - found
-        levels = [path.levels for path in paths if f"{path.instance}.".startswith(f"{layer}.")]
-        rows.append({"module": layer, "group": group, **_resources(found), "levels": max(levels, default=None)})
-    layers = tuple(f"{layer}." for layer in project.layers)
-    levels = [path.levels for path in paths if not f"{path.instance}.".startswith(layers)]
-    rows.append({"module": "glue", "group": "fifo", **_resources(glue), "levels": max(levels, default=None)})
-    rows.append({"module": "TOP", "group": "total", **_resources(total), "levels": paths[0].levels if paths else None})
-    return _restore({"rows": rows, "tool": f"Yosys {yosys.version()} ({yosys.package()})"})
+        rows.append({"module": layer, "group": group, **_resources(found), **worst[layer]})
+    rows.append({"module": "glue", "group": "fifo", **_resources(glue), **worst["glue"]})
+    rows.append({"module": "TOP", "group": "total", **_resources(total), **worst["TOP"]})
+    return _with_path(_restore({"rows": rows, "tool": f"Yosys {yosys.version()} ({yosys.package()})"}), slowest)
 
 
 def _restore(record: dict) -> pd.DataFrame:
     rows = pd.DataFrame(record["rows"]).assign(stage="yosys", tool=record["tool"], device=MAPPED)
-    return tidy(rows, XCU250).assign(levels=rows["levels"].astype(float))
+    figures = rows.reindex(columns=["levels", "ns"]).astype(float).round(3)
+    table = tidy(rows, XCU250).assign(**figures, ns_routed=routed(figures["ns"]).round(3))
+    table.attrs["worst_path"] = record.get("worst_path")
+    return table
+
+
+def _with_path(table: pd.DataFrame, paths: list[WorstPath]) -> pd.DataFrame:
+    """The table with the slowest of its paths, in the form in which JSON keeps it."""
+    table.attrs["worst_path"] = json.loads(json.dumps(paths[0]._asdict())) if paths else None
+    return table
 
 
 def sources_hash(project, *more: str) -> str:
@@ -187,7 +224,10 @@ def main() -> None:
         parser.exit(1, f"error: {error}\n")
     except KeyboardInterrupt as stopped:
         parser.exit(130, f"{stopped}\n")
-    print(modules(mapped, options.top).to_string(index=False, na_rep="", max_colwidth=60))
+    table = modules(mapped, options.top)
+    print(table.round(3).to_string(index=False, na_rep="", max_colwidth=60))
+    if table.attrs["worst_path"]:
+        print("", report_path(worst_path(table)), sep="\n")
 
 
 if __name__ == "__main__":

@@ -90,5 +90,5 @@ def results_table(rows: Sequence[Row]) -> Styler:
 
 def module_table(table: pd.DataFrame, network: Network | str) -> Styler:
     """What each module takes by Yosys, from a table of `table_of`, to be shown; `network` says of what."""
-    shown = table[["module", "group", "lut", "ff", "dsp", "levels"]].style.hide(axis="index")
-    return shown.format(precision=1, thousands=",", na_rep="").set_caption(f"{network}; {YOSYS}")
+    shown = table[["module", "group", "lut", "ff", "dsp", "levels", "ns", "ns_routed"]].style.hide(axis="index")
+    return shown.format(precision=2, thousands=",", na_rep="").set_caption(f"{network}; {YOSYS}")

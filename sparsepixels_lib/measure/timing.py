@@ -1,25 +1,25 @@
-"""Static timing analysis of a mapped netlist in nanoseconds: what stands between its registers, cell by cell.
+"""Static timing analysis of a mapped netlist in ns: what stands between its registers, cell by cell and net by net.
 
-`ns` is an estimate as synthesis gives it, nothing being placed: the delays of `delays` along the worst path, from
-clock to setup. `routed` says what to expect after routing. docs/timing.md: what that rests on, and how far it holds.
+`ns` is what synthesis would estimate, nothing being placed: the delays of `delays` along the slowest path, from clock
+to setup. `routed` is what to expect after routing. docs/timing.md says what both rest on, and how far that was tested.
 """
 
 from typing import NamedTuple
 
+from .cells import Arc
 from .delays import Delay, delays, net
-from .levels import short
-from .netlist import Arc, Design
+from .netlist import TimingGraph
 from .paths import Paths, Step
 
-ROUTED = 1.6  # the largest ratio of a routed design's worst path to its estimate; the others have 1.6 and 1.0
+ROUTED = 1.6  # the worst path after routing to that after synthesis: 1.0 to 1.6 in three designs (docs/timing.md)
 UNCERTAINTY = 0.3  # ns, of the clock
 
 
 class Element(NamedTuple):
-    """A cell, or a net, on a path."""
+    """A cell or a net on a path."""
 
     what: str  # "LUT5 I->O", "net, fan-out 12"
-    name: str  # of the net that comes out, or that is passed
+    net: str  # that comes out of the cell, or is passed
     ns: float
     basis: str  # "measured", "composed" or "assumed"
 
@@ -28,7 +28,7 @@ class WorstPath(NamedTuple):
     """The slowest path that ends in an instance; the inputs and outputs of the top count as flip-flops, too."""
 
     ns: float  # from clock to setup, estimated
-    assumed: float  # of these, what rests on assumed delays
+    assumed: float  # the share of it, 0 to 1, that rests on assumed delays
     start: str  # instance path and name, "conv1.lane[3].product[7]"; a port of the top is "in_data[5]"
     end: str
     instance: str  # path of the instance in which it ends, "" for the top; for an output of the top, what drives it
@@ -38,78 +38,92 @@ class WorstPath(NamedTuple):
 
 
 def routed(ns: float, uncertainty: float = UNCERTAINTY) -> float:
-    """The period in ns to expect after routing of a path estimated as `ns`, with the clock's uncertainty in ns."""
+    """The period in ns that a path estimated as `ns` needs after routing, with the `uncertainty` of the clock in ns."""
     return ROUTED * ns + uncertainty
 
 
-def worst_paths(netlist: dict | Design, top: str = "") -> list[WorstPath]:
+def worst_paths(netlist: dict | TimingGraph, top: str = "") -> list[WorstPath]:
     """The slowest path that ends in each instance of a design, the slowest first; it may have crossed others.
 
-    `netlist` and `top` are those of `logic_levels`, what starts and ends paths is the same, and so are the errors. An
-    instance in which no path ends is left out.
+    `netlist` and `top`, what starts and ends paths, and the errors are those of `logic_levels`; the paths within a DSP
+    between two of its registers count, too. The fan-out of a net is that in the whole design, across its hierarchy.
     """
-    design = netlist if isinstance(netlist, Design) else Design(netlist, top)
-    known = delays()
-    paths = Paths(design, [sum(known[key].ns for key in arc.ns) for arc in design.arcs], _Wires(design))
-    found = [_path(paths, *last) for last in paths.worst().items()]
+    graph = netlist if isinstance(netlist, TimingGraph) else TimingGraph(netlist, top)
+    known, wires = delays(), _Wires(graph)
+    paths = Paths(graph, [sum(known[key].ns for key in arc.ns) for arc in graph.arcs], wires)
+    found = []
+    for ns, steps, fields in paths.worst():
+        elements = _elements(graph, wires, steps)
+        assumed = sum(element.ns for element in elements if element.basis == "assumed")
+        found.append(WorstPath(ns, assumed / ns, **fields, elements=elements))
     return sorted(found, key=lambda path: -path.ns)
 
 
-class _Wires:
-    """What a net takes on its way to an arc."""
+def report_path(path: WorstPath) -> str:
+    """A path as a timing report prints it: a line an element with its ns, their sum so far, basis and net."""
+    width = max(len(element.what) for element in path.elements)
+    lines = [
+        f"{path.ns:.3f} ns estimated, {routed(path.ns):.2f} ns to expect after routing; "
+        f"{100 * path.assumed:.0f} % of the estimate is assumed",
+        f"from {path.start}",
+        f"to   {path.end}",
+        f"{'element':{width}}     ns    sum  basis     net",
+    ]
+    so_far = 0.0
+    for element in path.elements:
+        so_far += element.ns
+        lines.append(f"{element.what:{width}} {element.ns:6.3f} {so_far:6.3f}  {element.basis:8}  {element.net}")
+    return "\n".join(lines)
 
-    def __init__(self, design: Design) -> None:
-        self.nets = [net(fanout).ns for fanout in design.fanout]
-        self.design = design
+
+class _Wires:
+    """What a net takes on its way to an arc: by its fan-out, or less on a wire of its own."""
+
+    OWN = {  # of the drivers: the wire, and what stands in front of the arc when another drives it
+        "CARRY": (("CARRY",), "in a carry chain", ("CARRY", "to CI from elsewhere")),
+        "LUT": (("LUT", "MUXF"), "to a wide multiplexer", ("LUT1", "I->O")),
+        "DSP": (("DSP",), "from a DSP to the next", None),
+    }
+
+    def __init__(self, graph: TimingGraph) -> None:
+        self.fanout = graph.fanout
+        self.nets = [net(fanout).ns for fanout in graph.fanout]
         self.drivers: dict[int, str] = {}
-        for arc in design.arcs:
+        for arc in graph.arcs:
             if not arc.ends and arc.ns:
                 self.drivers.update(dict.fromkeys(arc.outputs, arc.cell))
 
-    def __call__(self, net: int, arc: Arc) -> float:
+    def __call__(self, number: int, arc: Arc) -> float:
+        if not arc.direct:
+            return self.nets[number] if arc.ns else 0.0
+        return sum(delay.ns for _, delay in self.elements(number, arc))
+
+    def elements(self, number: int, arc: Arc) -> list[tuple[str, Delay]]:
+        """The net, and what else stands in front of the arc."""
         if not arc.ns:
-            return 0.0
-        return self.delay(net, arc).ns if arc.direct else self.nets[net]
+            return []
+        found = [(f"net, fan-out {self.fanout[number]}", net(self.fanout[number]))]
+        if arc.direct:
+            drivers, own, detour = self.OWN[arc.direct]
+            # a multiplexer shares a slice with one LUT: a net to several leaves it
+            if self.drivers.get(number, "").startswith(drivers) and (arc.direct != "LUT" or self.fanout[number] == 1):
+                return [(f"net {own}", delays()["net", own])]
+            if detour:
+                found.append((" ".join(detour), delays()[detour]))
+        return found
 
-    def delay(self, number: int, arc: Arc) -> Delay:
-        driver = short(self.drivers.get(number, ""))
-        if driver and driver in arc.direct.split():
-            if driver == "CARRY":
-                return delays()["net", "in a carry chain"]
-            if self.design.fanout[number] == 1:
-                return delays()["net", "to a wide multiplexer"]
-        return net(self.design.fanout[number])
 
-
-def _path(paths: Paths, instance: int, found: tuple[float, Step]) -> WorstPath:
-    design, (ns, end) = paths.design, found
-    arcs, steps = design.arcs, list(paths.back(end))
+def _elements(graph: TimingGraph, wires: _Wires, steps: list[Step]) -> list[Element]:
+    """The path whose `steps` are from the end to the start, from the start to the end."""
     elements: list[Element] = []
-    last = end[0], (arcs[end[0]].outputs or [end[1]])[0]
-    leaves = last
-    for index, entered in steps:
-        arc = arcs[index]
-        known = [(cell, what, delays()[cell, what]) for cell, what in arc.ns]
-        out = design.name(*leaves) if leaves[1] >= 0 else ""
-        elements += [Element(f"{arc.cell or cell} {what}", out, *delay) for cell, what, delay in reversed(known)]
-        if entered >= 0 and arc.ns:
-            delay = paths.wire.delay(entered, arc)
-            leaves = paths.driver.get(entered, (index, 0))[0], entered
-            elements.append(Element(f"net, fan-out {design.fanout[entered]}", design.name(*leaves), *delay))
-        elif entered >= 0:
-            leaves = paths.driver.get(entered, (index, 0))[0], entered
-    cells: dict[str, int] = {}
-    for index, _ in steps[1:]:
-        if arcs[index].levels:
-            cells[short(arcs[index].cell)] = cells.get(short(arcs[index].cell), 0) + 1
-    path, module, _ = design.instances[instance]
-    return WorstPath(
-        ns,
-        sum(element.ns for element in elements if element.basis == "assumed"),
-        design.name(*leaves),
-        design.name(*last),
-        path,
-        module.name,
-        ", ".join(f"{count} {cell}" for cell, count in cells.items()),
-        elements[::-1],
-    )
+    end, entered = steps[-1]
+    name = graph.name(end, entered) if entered >= 0 else ""
+    for place in reversed(range(len(steps))):
+        index, entered = steps[place]
+        arc = graph.arcs[index]
+        if entered >= 0:
+            elements += [Element(what, name, *delay) for what, delay in wires.elements(entered, arc)]
+        out = steps[place - 1][1] if place else (arc.outputs or [entered])[0]
+        name = graph.name(index, out)
+        elements += [Element(f"{arc.cell} {key[1]}", name, *delays()[key]) for key in arc.ns]
+    return elements

@@ -26,8 +26,8 @@ class Design:
     takes what the layer before it gives, and an average pooling there is part of it. `filters`: of a convolution a
     cycle, at most: the largest number that divides them into equal groups; None: all; of a depthwise one always all.
     `multipliers`: "lut" (no DSP), "dsp", or "auto": DSPs, but adders where weights are constant and have few digits
-    (the dense layers behind the first at 8 bits); one of these or {layer: ...} with "default". `interface`: "image", the
-    whole image at once, or "rows", `rows` rows a beat as a readout delivers them.
+    (the dense layers behind the first at 8 bits); one of these or {layer: ...} with "default". `interface`: "image",
+    the whole image at once, or "rows", `rows` rows a beat as a readout delivers them.
     `period`: ns of a clock cycle, from 2.78 to 10; registers stand where it would be too full (see `timing`), so that a
     short one takes more cycles; one that a layer cannot keep is refused when the network is emitted.
     A standard CNN takes a pixel a beat and has only `multipliers`, where "auto" is "lut", and a `period` of at least 5,

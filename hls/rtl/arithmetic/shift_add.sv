@@ -53,7 +53,7 @@ module shift_add #(
         logic signed [WIDTH-1:0] left, right;
         assign left = WIDTH'(level[l-1].node[2*i].value);
         assign right = WIDTH'(level[l-1].node[2*i+1].value) <<< APART;
-        assign result = NEGATIVES[FIRST] == NEGATIVES[MIDDLE] ? left + right : left - right;
+        add #(.BITS(WIDTH), .SUBTRACT(NEGATIVES[FIRST] != NEGATIVES[MIDDLE])) u_add (.a(left), .b(right), .y(result));
       end
       if (CUTS[l]) begin : cut
         always_ff @(posedge clk) value <= result;

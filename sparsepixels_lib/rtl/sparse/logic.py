@@ -9,11 +9,12 @@ from .. import timing
 from .layers import DSP_INPUTS, LUT_ADDRESS, PAIR_SHIFT, Beats
 
 
-def dot_elements(parameters: dict, terms: int) -> tuple[list[timing.Element], int]:
-    """The logic of a dot_product of so many terms, and how many of its elements are the products."""
+def dot_elements(parameters: dict, terms: int, listeners: int = 13) -> tuple[list[timing.Element], int]:
+    """The logic of a dot_product of so many terms, whose features have so many listeners, or else whose weights' signs
+    have, and how many of its elements are the products."""
     p = parameters
     factor = PAIR_SHIFT + p["W_BITS"] + 1 if p.get("PAIRS") else p["W_BITS"]
-    products = timing.products(p["X_BITS"] + (not p["X_SIGNED"]), factor, bool(p["DSP"]), bool(p["CASCADE"]))
+    products = timing.products(p["X_BITS"] + (not p["X_SIGNED"]), factor, bool(p["DSP"]), bool(p["CASCADE"]), listeners)
     parts = -(-terms // (1 + p["CASCADE"]))
     return products + [timing.adder(p["SUM_BITS"])] * parts.bit_length(), len(products)
 

@@ -78,7 +78,8 @@ class SparseTop(Flow):
         looks = logic.lookup_elements(beats, sizes, self.n, weights * parameters["W_BITS"])
         look, _ = timing.registers(stage.name, looks, self.period)
         centre, offset = look >> 1 & 1, look >> 2 & 1
-        elements, products = logic.dot_elements(parameters, self.n * (1 if depthwise else self.channels))
+        listeners = max(13, beats.pixels * (1 if depthwise else beats.channels - parameters["PAIRS"]))
+        elements, products = logic.dot_elements(parameters, self.n * (1 if depthwise else self.channels), listeners)
         mask = self._registers(stage.name, elements)
         cuts = {
             "CENTRE": centre, "OFFSET": offset, "MULTIPLY": (mask >> 1) & ((1 << products - 1) - 1),

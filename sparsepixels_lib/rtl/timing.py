@@ -101,7 +101,7 @@ def products(x_bits: int, w_bits: int, dsp: bool, cascade: bool = False, listene
     wide, narrow = max(x_bits, w_bits), min(x_bits, w_bits)
     if narrow > 18:  # Yosys takes it apart, and knows no register there
         return [Element(4.5, 0.082 * ((x_bits + w_bits) // 4))]
-    dsp_elements = [Element(net(listeners) + 0.78, 0.0, 0.1, 0.25), Element(0.75 + 0.71 * cascade)]
+    dsp_elements = [Element(net(listeners) + 0.775, 0.0, 0.1, 0.27), Element(0.745 + 0.71 * cascade)]
     return dsp_elements + ([adder(wide + narrow - 26)] if wide > 27 else [])
 
 

@@ -141,6 +141,8 @@ def test_names_of_a_standard_cnn_are_refused_too(name, tmp_path):
         sp.emit_rtl(hls_model, tmp_path / "project")
     with pytest.raises(ValueError, match="interface='rows': a standard CNN takes a pixel a beat"):
         sp.emit_rtl(hls_model, tmp_path / "project", sp.Design(interface="rows"))
+    with pytest.raises(ValueError, match="period=4: the registers of a standard CNN stand for 5 ns or more"):
+        sp.emit_rtl(hls_model, tmp_path / "project", sp.Design(period=4))
 
 
 def test_verilator_takes_the_names_that_are_not_refused(tmp_path):

@@ -99,7 +99,7 @@ def test_every_file_is_filled_in_and_names_no_place_outside_the_project(tmp_path
         assert str(tmp_path) not in file.read_text()
     script = (tmp_path / "vivado" / "synth.tcl").read_text()
     assert '"xc7a35t-csg324-1"' in script and "synth_design -top tiny" in script
-    assert "assum" in (tmp_path / "constraints" / "clock.xdc").read_text()
+    assert "-period 4.500 " in (tmp_path / "constraints" / "clock.xdc").read_text()
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ class Tiny:
     beats: int
     ii: int
     top: str = "tiny"
+    period: float = 4.5
     image_shape: tuple[int, int, int] = (5, 7, 2)
     pixel: Codes = ap_fixed(8, 1, False)
     logits: int = 2

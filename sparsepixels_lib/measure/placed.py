@@ -37,7 +37,7 @@ def estimated(project: RtlProject, table: pd.DataFrame) -> pd.DataFrame:
     top = top.iloc[0]
     delays = _known(top, "ns"), _known(top, "ns_routed")
     resources = [_known(top, name) for name in ("lut", "ff", "dsp", "bram18")]
-    column = _column(getattr(project, "period", 5.0), *delays, NAN, _known(top, "latency_max"), *resources)
+    column = _column(project.period, *delays, NAN, _known(top, "latency_max"), *resources)
     source = dict.fromkeys(ROWS, top["tool"]) | dict.fromkeys(ROWS[1:3], f"estimated on the netlist of {top['tool']}")
     source |= {"clock period [ns]": "constraint", "latency [cycles]": "simulated", "latency [ns]": LATENCY}
     source |= {row: "not known" for row, value in column.items() if pd.isna(value)}

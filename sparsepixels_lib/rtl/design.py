@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 
 from ..numerics.whole import whole
+from .timing import LONGEST, SHORTEST
 
 MULTIPLIERS = ("auto", "dsp", "lut")
 
@@ -24,11 +26,13 @@ class Design:
     LUTs in proportion. An int, or {layer: int} with "default" for the others. The dense layer behind the flattening
     takes what the layer before it gives, and an average pooling there is part of it. `filters`: of a convolution a
     cycle, at most: the largest number that divides them into equal groups; None: all; of a depthwise one always all.
-    `multipliers`: "lut" (no DSP;
-    beyond 8 bits such stages are deeper than 12 logic levels), "dsp", or "auto": DSPs, but adders where weights are
-    constant and have few digits (the dense layers behind the first at 8 bits); one of these or {layer: ...} with
-    "default". `interface`: "image", the whole image at once, or "rows", `rows` rows a beat as a readout delivers them.
-    A standard CNN takes a pixel a beat and has only `multipliers`, where "auto" is "lut"; numbers are not looked at.
+    `multipliers`: "lut" (no DSP), "dsp", or "auto": DSPs, but adders where weights are constant and have few digits
+    (the dense layers behind the first at 8 bits); one of these or {layer: ...} with "default". `interface`: "image",
+    the whole image at once, or "rows", `rows` rows a beat as a readout delivers them.
+    `period`: ns of a clock cycle, from 2.78 to 10; registers stand where it would be too full (see `timing`), so that a
+    short one takes more cycles; one that a layer cannot keep is refused when the network is emitted.
+    A standard CNN takes a pixel a beat and has only `multipliers`, where "auto" is "lut", and a `period` of at least 5,
+    for which its registers stand; numbers are not looked at.
     """
 
     rows: int = 8
@@ -36,6 +40,7 @@ class Design:
     filters: int | None = None
     multipliers: str | Mapping[str, str] = "auto"
     interface: str = "image"
+    period: float = 5.0
 
     def __post_init__(self):
         numbers = {"rows": self.rows, "filters": 1 if self.filters is None else self.filters}
@@ -45,6 +50,9 @@ class Design:
         for layer, kind in _each(self.multipliers).items():
             if kind not in MULTIPLIERS:
                 raise ValueError(f"multipliers of {layer}: one of {', '.join(MULTIPLIERS)}, not {kind!r}")
+        real = isinstance(self.period, Real) and not isinstance(self.period, bool)
+        if not real or not SHORTEST <= self.period <= LONGEST:
+            raise ValueError(f"period={self.period!r}: a number of ns from {SHORTEST:g} to {LONGEST:g}")
         if self.interface not in ("image", "rows"):
             raise ValueError(f'interface={self.interface!r}: choose "image" or "rows"')
 
@@ -67,4 +75,6 @@ DESIGNS = {  # the design points of the tables and the hardware notebook; conv1 
     "balanced": BALANCED,
     "no DSP": Design(multipliers="lut"),
     "small": Design(rows=2, pixels=2, multipliers={"conv1": "lut"}),
+    "trigger": Design(rows=13, pixels=5, period=4.98),  # an event every 24.9 ns: bunches cross every 24.95
+    "trigger no DSP": Design(rows=13, pixels=5, period=4.98, multipliers="lut"),
 }

@@ -83,5 +83,6 @@ def _emit_sparse(hls_model: CnnGraph, folder: Path, design: Design) -> RtlProjec
         logits=network.channels,
         logit=network.x.fixed(),
         ii=network.ii,
+        period=float(design.period),
         about=f"Network `{keras_model.name}`, converted by hls4ml; {design}.",
     )

@@ -78,11 +78,12 @@ def _texts(project, events: int, measured: str, part: str) -> dict[Path, str]:
         "layers": len(project.layers),
         "layer_names": ", ".join(f"`{name}` ({group})" for name, group in project.layers.items()),
         "ii": project.ii,
+        "period": f"{project.period:g}",
+        "period_ns": f"{project.period:.3f}",
         "measured": measured,
         "events": events,
         "patience": timeout_cycles(project),
         "part": part,
-        "period": f"{getattr(project, 'period', 5.0):g}",
     }
     folder = rtl_modules() / "project"
     return {

@@ -20,7 +20,8 @@ class RtlProject:
 
     `layers` {instance in the top: group of the published reports}, in the order of the data. An event is `beats` beats
     of `beat` values of the format `pixel`; its result is `logits` numbers of the format `logit`. `interface` is "image"
-    (all at once, held until taken), "rows" or "pixels". `ii`: clock cycles between events, as designed. `about`: the
+    (all at once, held until taken), "rows" or "pixels". `ii`: clock cycles between events, as designed; `period`: ns
+    of a cycle, as designed. `about`: the
     network and its design point, in a sentence. `vectors`: images (B, H, W, C) and the logits (B, L) that
     `exact_predict` has for them, with which `simulate` compares before it answers for the first time.
     """
@@ -36,6 +37,7 @@ class RtlProject:
     logits: int
     logit: Codes
     ii: int
+    period: float = 5.0
     about: str = ""
     vectors: tuple[np.ndarray, np.ndarray] | None = field(default=None, compare=False, repr=False)
 

@@ -1,40 +1,57 @@
-// sum of COUNT signed numbers, a binary tree of adders; with CUT = k > 0 a register after the k-th level,
-// which there must be (0: combinational).
+// sum of COUNT signed numbers x and of `last`: a tree of adders that grow by a bit a level, along which the wider `last` goes
+// from one odd number out to the next; where CARRIES is set also of the bits of `carry`, one into each adder.
+// CUTS: with bit l a register after level l, 0 being the numbers themselves; there are ceil(log2(COUNT + 1)) levels.
 module adder_tree #(
-  parameter int COUNT = 20,
+  parameter int COUNT = 19,
   parameter int BITS = 17,
   parameter int SUM_BITS = 24,  // wide enough for the sum: the caller has computed the bound
-  parameter int CUT = 0
+  parameter bit CARRIES = 0,
+  parameter logic [31:0] CUTS = '0
 ) (
   input  logic clk,
   input  logic [COUNT*BITS-1:0] x,
-  output logic signed [SUM_BITS-1:0] sum
+  input  logic [SUM_BITS-1:0] last,
+  input  logic [COUNT-1:0] carry,
+  output logic [SUM_BITS-1:0] sum
 );
-  localparam int HALF = (COUNT + 1) / 2;
+  localparam int PAIRS = COUNT / 2;
   localparam int WIDE = BITS + 1 < SUM_BITS ? BITS + 1 : SUM_BITS;
-  if (COUNT == 1) begin : one
+  logic [COUNT*BITS-1:0] leaves;
+  logic [COUNT-1:0] carries;
+  logic [SUM_BITS-1:0] later, next;
+  if (CUTS[0]) begin : cut
+    always_ff @(posedge clk) {leaves, carries, later} <= {x, carry, last};
+  end else begin : through
+    assign {leaves, carries, later} = {x, carry, last};
+  end
+  if (COUNT % 2 == 0) begin : no_odd_one
+    assign next = later;
+  end else if (CARRIES) begin : odd_one_with_carry
     logic unused;
-    assign unused = clk;
-    assign sum = SUM_BITS'($signed(x));
-  end else begin : tree
-    logic [HALF*WIDE-1:0] pairs, next;
-    for (genvar i = 0; i < HALF; i++) begin : level
-      logic signed [WIDE-1:0] a;
-      assign a = WIDE'($signed(x[2*i*BITS+:BITS]));
-      if (2 * i + 1 < COUNT) begin : pair
-        logic signed [WIDE-1:0] b;
-        assign b = WIDE'($signed(x[(2*i+1)*BITS+:BITS]));
+    assign {next, unused} = {SUM_BITS'($signed(leaves[(COUNT-1)*BITS+:BITS])), 1'b1} + {later, carries[PAIRS]};
+  end else begin : odd_one
+    assign next = SUM_BITS'($signed(leaves[(COUNT-1)*BITS+:BITS])) + later;
+  end
+  if (PAIRS > 0) begin : tree
+    logic [PAIRS*WIDE-1:0] pairs;
+    for (genvar i = 0; i < PAIRS; i++) begin : level
+      logic [WIDE-1:0] a, b;
+      assign a = WIDE'($signed(leaves[2*i*BITS+:BITS]));
+      assign b = WIDE'($signed(leaves[(2*i+1)*BITS+:BITS]));
+      if (CARRIES) begin : with_carry
+        logic unused;
+        assign {pairs[i*WIDE+:WIDE], unused} = {a, 1'b1} + {b, carries[i]};
+      end else begin : plain
         assign pairs[i*WIDE+:WIDE] = a + b;
-      end else begin : alone
-        assign pairs[i*WIDE+:WIDE] = a;
       end
     end
-    if (CUT == 1) begin : cut
-      always_ff @(posedge clk) next <= pairs;
-    end else begin : through
-      assign next = pairs;
-    end
-    adder_tree #(.COUNT(HALF), .BITS(WIDE), .SUM_BITS(SUM_BITS), .CUT(CUT > 0 ? CUT - 1 : 0)) u_rest (
-      .clk, .x(next), .sum);
+    adder_tree #(.COUNT(PAIRS), .BITS(WIDE), .SUM_BITS(SUM_BITS), .CARRIES(CARRIES), .CUTS(CUTS >> 1)) u_rest (
+      .clk, .x(pairs), .last(next), .carry(carries[COUNT-1-:PAIRS]), .sum);
+  end else if (CUTS[1]) begin : last_cut
+    always_ff @(posedge clk) sum <= next;
+  end else begin : done
+    assign sum = next;
   end
+  logic unused_here;
+  assign unused_here = ^{clk, carries};
 endmodule

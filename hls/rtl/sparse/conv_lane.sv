@@ -1,6 +1,7 @@
 // One output pixel of the sparse convolution: the weights towards every slot, then a dot product for each unit (a filter,
-// or a pair of filters that share their products). The slots' coordinates are read in cycle t, `features` in t + 1; the
-// sums are there in t + 2 (t + 3 with CUT), before a register.
+// or a pair of filters that share their products). The slots' coordinates are read in cycle t (with CENTRE, a register
+// behind the choice of the pixel, also in t + 1), `features` LOOKUP = 1 + CENTRE + OFFSET cycles later; the sums are there
+// as many cycles later as MULTIPLY and CUTS, see dot_product, have registers.
 module conv_lane #(
   parameter int SLOTS = 20,
   parameter int CHANNELS = 1,
@@ -15,8 +16,11 @@ module conv_lane #(
   parameter bit X_SIGNED = 0,
   parameter int W_BITS = 8,
   parameter int SHIFT = 18,
-  parameter int LEVELS = 2,
-  parameter int CUT = 0,
+  parameter bit CENTRE = 0,
+  parameter bit OFFSET = 0,           // as in conv_tap
+  parameter bit CASCADE = 0,
+  parameter logic [31:0] MULTIPLY = '0,
+  parameter logic [31:0] CUTS = '0,
   parameter int SUM_BITS = 24,
   parameter bit DSP = 1,
   parameter int WORD = FILTERS * W_BITS + PAIRS,  // weights of one channel
@@ -35,17 +39,22 @@ module conv_lane #(
 );
   localparam int TERMS = SLOTS * CHANNELS;
   localparam int PAIR_WORD = 2 * W_BITS + 1;
-  logic [ROW_BITS:0] corner_row;
-  logic [COLUMN_BITS:0] corner_column;
+  localparam int G = GROUP_BITS > 0 ? GROUP_BITS : 1;
+  logic [ROW_BITS-1:0] own_row;
+  logic [COLUMN_BITS-1:0] own_column;
+  logic [G-1:0] own_group;
   logic [TERMS*WORD-1:0] weights;
-  assign corner_row = {1'b0, centre_row} - (ROW_BITS + 1)'(KERNEL_HEIGHT / 2);
-  assign corner_column = {1'b0, centre_column} - (COLUMN_BITS + 1)'(KERNEL_WIDTH / 2);
+  if (CENTRE) begin : cut
+    always_ff @(posedge clk) {own_row, own_column, own_group} <= {centre_row, centre_column, group};
+  end else begin : through
+    assign {own_row, own_column, own_group} = {centre_row, centre_column, group};
+  end
   for (genvar n = 0; n < SLOTS; n++) begin : slots
     conv_tap #(
       .ROW_BITS(ROW_BITS), .COLUMN_BITS(COLUMN_BITS), .KERNEL_HEIGHT(KERNEL_HEIGHT), .KERNEL_WIDTH(KERNEL_WIDTH),
-      .GROUP_BITS(GROUP_BITS), .WORD(CHANNELS * WORD), .TABLE(TABLE)
+      .GROUP_BITS(GROUP_BITS), .OFFSET(OFFSET), .WORD(CHANNELS * WORD), .TABLE(TABLE)
     ) u_tap (
-      .clk, .group, .corner_row, .corner_column, .row(row[n*ROW_BITS+:ROW_BITS]),
+      .clk, .group(own_group), .centre_row(own_row), .centre_column(own_column), .row(row[n*ROW_BITS+:ROW_BITS]),
       .column(column[n*COLUMN_BITS+:COLUMN_BITS]), .weights(weights[n*CHANNELS*WORD+:CHANNELS*WORD]));
   end
   for (genvar u = 0; u < FILTERS - PAIRS; u++) begin : units
@@ -58,8 +67,8 @@ module conv_lane #(
       assign w[t*SIZE+:SIZE] = weights[t*WORD+FROM+:SIZE];
     end
     dot_product #(
-      .TERMS(TERMS), .X_BITS(X_BITS), .X_SIGNED(X_SIGNED), .W_BITS(W_BITS), .PAIR(PAIR), .SHIFT(SHIFT), .LEVELS(LEVELS),
-      .CUT(CUT), .SUM_BITS(SUM_BITS), .DSP(DSP)
+      .TERMS(TERMS), .X_BITS(X_BITS), .X_SIGNED(X_SIGNED), .W_BITS(W_BITS), .PAIR(PAIR), .SHIFT(SHIFT),
+      .SUM_BITS(SUM_BITS), .DSP(DSP), .CASCADE(CASCADE), .MULTIPLY(MULTIPLY), .CUTS(CUTS)
     ) u_dot (
       .clk, .x(features), .w, .bias(bias[FIRST*SUM_BITS+:(PAIR?2:1)*SUM_BITS]),
       .sum(sum[FIRST*SUM_BITS+:(PAIR?2:1)*SUM_BITS]));

@@ -2,7 +2,8 @@
 //
 // A unit is a list of terms, COUNT[u] of its TERMS: either the nonzero canonical signed digits of its weights,
 // (-1)^NEGATIVE 2^SHIFT x[TAP], so that only adders are left; or, where FACTOR_BITS > 0, the nonzero weights FACTOR
-// themselves, each a multiplier for a DSP. CUTS as in shift_add; with REGISTER the sums are registered.
+// themselves, each a multiplier for a DSP, with registers MULTIPLY as in multiply. A unit of one such weight that a DSP can
+// hold adds its bias there. CUTS as in shift_add; with REGISTER the sums are registered.
 module dense #(
   parameter int INPUTS = 16,
   parameter int BITS = 8,
@@ -10,10 +11,11 @@ module dense #(
   parameter int UNITS = 1,
   parameter int TERMS = 1,
   parameter int LEVELS = 0,
-  parameter logic [LEVELS:0] CUTS = '0,
+  parameter logic [31:0] CUTS = '0,
   parameter bit REGISTER = 1,
   parameter int SUM_BITS = 20,
   parameter int FACTOR_BITS = 0,
+  parameter logic [31:0] MULTIPLY = '0,
   parameter logic [UNITS*16-1:0] COUNT = {UNITS{16'd1}},
   parameter logic [UNITS*TERMS*16-1:0] TAP = '0,
   parameter logic [UNITS*TERMS*8-1:0] SHIFT = '0,
@@ -27,6 +29,8 @@ module dense #(
 );
   localparam int VALUE = BITS + (IS_SIGNED ? 0 : 1);
   localparam int WIDE = VALUE + FACTOR_BITS;
+  localparam bit FITS = VALUE > FACTOR_BITS ? VALUE <= 27 && FACTOR_BITS <= 18 : VALUE <= 18 && FACTOR_BITS <= 27;
+  localparam bit ALONE = FACTOR_BITS > 0 && TERMS == 1 && FITS && SUM_BITS <= 48;
   logic [UNITS*SUM_BITS-1:0] sums;
   for (genvar u = 0; u < UNITS; u++) begin : units
     localparam int USED = 32'(COUNT[16*u+:16]);
@@ -39,13 +43,27 @@ module dense #(
         assign terms[k*WIDE+:WIDE] = value;
       end else begin : weight
         localparam logic signed [FACTOR_BITS-1:0] W = FACTOR[FACTOR_BITS*(u*TERMS+k)+:FACTOR_BITS];
-        multiply #(.X_BITS(VALUE), .W_BITS(FACTOR_BITS), .DSP(1)) u_product (.x(value), .w(W), .p(terms[k*WIDE+:WIDE]));
+        if (ALONE) begin : with_bias
+          assign terms[k*WIDE+:WIDE] = '0;
+          multiply_add #(
+            .COUNT(1), .X_BITS(VALUE), .W_BITS(FACTOR_BITS), .M(MULTIPLY[0]), .P_BITS(SUM_BITS),
+            .ADDEND(BIAS[u*SUM_BITS+:SUM_BITS])
+          ) u_product (.clk, .x(value), .w(W), .p(sums[u*SUM_BITS+:SUM_BITS]));
+        end else begin : product
+          multiply #(.X_BITS(VALUE), .W_BITS(FACTOR_BITS), .DSP(1), .REGISTERS(MULTIPLY)) u_product (
+            .clk, .x(value), .w(W), .p(terms[k*WIDE+:WIDE]));
+        end
       end
     end
-    shift_add #(
-      .TERMS(USED), .BITS(WIDE), .LEVELS(LEVELS), .CUTS(CUTS), .SUM_BITS(SUM_BITS),
-      .NEGATIVE(NEGATIVE[u*TERMS+:USED]), .SHIFT(SHIFT[8*u*TERMS+:8*USED]), .BIAS(BIAS[u*SUM_BITS+:SUM_BITS])
-    ) u_sum (.clk, .x(terms), .sum(sums[u*SUM_BITS+:SUM_BITS]));
+    if (!ALONE) begin : added
+      shift_add #(
+        .TERMS(USED), .BITS(WIDE), .LEVELS(LEVELS), .CUTS(CUTS), .SUM_BITS(SUM_BITS),
+        .NEGATIVE(NEGATIVE[u*TERMS+:USED]), .SHIFT(SHIFT[8*u*TERMS+:8*USED]), .BIAS(BIAS[u*SUM_BITS+:SUM_BITS])
+      ) u_sum (.clk, .x(terms), .sum(sums[u*SUM_BITS+:SUM_BITS]));
+    end else begin : done
+      logic unused;
+      assign unused = ^terms;
+    end
   end
   if (REGISTER) begin : registered
     always_ff @(posedge clk) y <= sums;

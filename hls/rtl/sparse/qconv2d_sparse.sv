@@ -3,8 +3,9 @@
 //     sum[i][f] = bias[f] + sum_j [row_j != 0] sum_c W[(row, column)_j - (row, column)_i][c][f] x[j][c]
 //
 // PIXELS slots and FILTERS of them at once, filter groups first: a beat a cycle from `start` on. Coordinates must be stable
-// for all beats from `start`, `features` one cycle later; the first beat of sums is there LATENCY = 2 (3 with CUT) cycles after
-// `start`, before a register, with `active`: which of its slots are. The sums of inactive slots mean nothing.
+// for all beats from `start` (and a cycle longer with CENTRE), `features` from LOOKUP = 1 + CENTRE + OFFSET cycles later; the
+// first beat of sums comes LOOKUP and the registers of MULTIPLY and CUTS (see dot_product) after `start`, with `active`:
+// which of its slots are. The sums of inactive slots mean nothing.
 module qconv2d_sparse #(
   parameter int SLOTS = 20,           // a multiple of PIXELS; the last may be always empty
   parameter int PIXELS = 4,
@@ -20,8 +21,11 @@ module qconv2d_sparse #(
   parameter bit X_SIGNED = 0,
   parameter int W_BITS = 8,
   parameter int SHIFT = 18,
-  parameter int LEVELS = 2,
-  parameter int CUT = 0,
+  parameter bit CENTRE = 0,
+  parameter bit OFFSET = 0,
+  parameter bit CASCADE = 0,
+  parameter logic [31:0] MULTIPLY = '0,
+  parameter logic [31:0] CUTS = '0,
   parameter int SUM_BITS = 24,
   parameter bit DSP = 1,
   parameter int WORD = FILTERS * W_BITS + PAIRS,
@@ -39,7 +43,8 @@ module qconv2d_sparse #(
 );
   localparam int GROUPS = SLOTS / PIXELS;
   localparam int GROUP_BITS = FILTER_GROUPS > 1 ? $clog2(FILTER_GROUPS) : 0;
-  localparam int LATENCY = CUT > 0 ? 3 : 2;
+  localparam int PARTS = 1 + 32'(CENTRE) + 32'(OFFSET) + $countones(MULTIPLY) + 32'(CUTS[0]);
+  localparam int LATENCY = PARTS + $countones(CUTS >> 1);
   localparam int F = GROUP_BITS > 0 ? GROUP_BITS : 1;
   logic [(GROUPS > 1 ? $clog2(GROUPS) : 1)-1:0] slot_group;
   logic [F-1:0] filter_group;
@@ -53,12 +58,11 @@ module qconv2d_sparse #(
   wide_mux #(.INPUTS(GROUPS), .BITS(PIXELS * ROW_BITS)) u_row (.d(row), .select(slot_group), .y(centre_row));
   wide_mux #(.INPUTS(GROUPS), .BITS(PIXELS * COLUMN_BITS)) u_column (.d(column), .select(slot_group), .y(centre_column));
   if (FILTER_GROUPS > 1) begin : biases
-    logic [F-1:0] then, later;  // the filter group whose products have been registered
-    always_ff @(posedge clk) begin
-      then <= filter_group;
-      later <= then;
-    end
-    wide_mux #(.INPUTS(FILTER_GROUPS), .BITS(FILTERS * SUM_BITS)) u_bias (.d(BIAS), .select(later), .y(bias));
+    logic [(PARTS+1)*F-1:0] filter_groups;  // the highest is the one whose bias is due
+    assign filter_groups[F-1:0] = filter_group;
+    always_ff @(posedge clk) filter_groups[PARTS*F+F-1:F] <= filter_groups[PARTS*F-1:0];
+    wide_mux #(.INPUTS(FILTER_GROUPS), .BITS(FILTERS * SUM_BITS)) u_bias (
+      .d(BIAS), .select(filter_groups[PARTS*F+:F]), .y(bias));
   end else begin : one_bias
     assign bias = BIAS;
   end
@@ -67,13 +71,13 @@ module qconv2d_sparse #(
     conv_lane #(
       .SLOTS(SLOTS), .CHANNELS(CHANNELS), .FILTERS(FILTERS), .PAIRS(PAIRS), .GROUP_BITS(GROUP_BITS), .ROW_BITS(ROW_BITS),
       .COLUMN_BITS(COLUMN_BITS), .KERNEL_HEIGHT(KERNEL_HEIGHT), .KERNEL_WIDTH(KERNEL_WIDTH), .X_BITS(X_BITS),
-      .X_SIGNED(X_SIGNED), .W_BITS(W_BITS), .SHIFT(SHIFT), .LEVELS(LEVELS), .CUT(CUT), .SUM_BITS(SUM_BITS), .DSP(DSP),
-      .ADDRESS(ADDRESS), .TABLE(TABLE)
+      .X_SIGNED(X_SIGNED), .W_BITS(W_BITS), .SHIFT(SHIFT), .SUM_BITS(SUM_BITS), .DSP(DSP),
+      .CENTRE(CENTRE), .OFFSET(OFFSET), .CASCADE(CASCADE), .MULTIPLY(MULTIPLY), .CUTS(CUTS), .ADDRESS(ADDRESS), .TABLE(TABLE)
     ) u_lane (
       .clk, .group(filter_group), .centre_row(centre_row[p*ROW_BITS+:ROW_BITS]),
       .centre_column(centre_column[p*COLUMN_BITS+:COLUMN_BITS]), .row, .column, .features, .bias,
       .sum(sum[p*FILTERS*SUM_BITS+:FILTERS*SUM_BITS]));
   end
-  always_ff @(posedge clk) actives <= {actives[(LATENCY-1)*PIXELS-1:0], now};
+  always_ff @(posedge clk) actives <= (LATENCY * PIXELS)'({actives, now});
   assign active = actives[LATENCY*PIXELS-1-:PIXELS];
 endmodule

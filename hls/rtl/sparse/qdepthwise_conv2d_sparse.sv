@@ -2,8 +2,7 @@
 //
 //     sum[i][c] = bias[c] + sum_j [row_j != 0] W[(row, column)_j - (row, column)_i][c] x[j][c]
 //
-// A qconv2d_sparse of one filter for every channel, with its timing: PIXELS slots with all CHANNELS at once, a beat a cycle;
-// the first beat of sums is there 2 (3 with CUT) cycles after `start`, before a register.
+// A qconv2d_sparse of one filter for every channel, with its timing: PIXELS slots with all CHANNELS at once, a beat a cycle.
 module qdepthwise_conv2d_sparse #(
   parameter int CHANNELS = 1,
   parameter int SLOTS = 20,           // a multiple of PIXELS; the last may be always empty
@@ -17,8 +16,11 @@ module qdepthwise_conv2d_sparse #(
   parameter int X_BITS = 8,
   parameter int W_BITS = 8,
   parameter int SUM_BITS = 24,
-  parameter int LEVELS = 2,
-  parameter int CUT = 0,
+  parameter bit CENTRE = 0,
+  parameter bit OFFSET = 0,
+  parameter bit CASCADE = 0,
+  parameter logic [31:0] MULTIPLY = '0,
+  parameter logic [31:0] CUTS = '0,
   parameter int ADDRESS = 6,
   parameter logic [((CHANNELS*W_BITS)<<ADDRESS)-1:0] TABLE = '0,  // of bits, the lowest channel first
   parameter logic [CHANNELS*SUM_BITS-1:0] BIAS = '0
@@ -42,8 +44,9 @@ module qdepthwise_conv2d_sparse #(
     end
     qconv2d_sparse #(
       .SLOTS(SLOTS), .PIXELS(PIXELS), .ROW_BITS(ROW_BITS), .COLUMN_BITS(COLUMN_BITS), .KERNEL_HEIGHT(KERNEL_HEIGHT),
-      .KERNEL_WIDTH(KERNEL_WIDTH), .X_BITS(X_BITS), .X_SIGNED(X_SIGNED), .W_BITS(W_BITS), .LEVELS(LEVELS), .CUT(CUT),
-      .SUM_BITS(SUM_BITS), .DSP(DSP), .ADDRESS(ADDRESS), .TABLE(TABLE[c*PLANES+:PLANES]),
+      .KERNEL_WIDTH(KERNEL_WIDTH), .X_BITS(X_BITS), .X_SIGNED(X_SIGNED), .W_BITS(W_BITS),
+      .SUM_BITS(SUM_BITS), .DSP(DSP), .CENTRE(CENTRE), .OFFSET(OFFSET), .CASCADE(CASCADE), .MULTIPLY(MULTIPLY), .CUTS(CUTS),
+      .ADDRESS(ADDRESS), .TABLE(TABLE[c*PLANES+:PLANES]),
       .BIAS(BIAS[c*SUM_BITS+:SUM_BITS])
     ) u_conv (.clk, .start, .row, .column, .features(x), .active(actives[c*PIXELS+:PIXELS]), .sum(sums));
     for (genvar p = 0; p < PIXELS; p++) begin : pixels

@@ -6,22 +6,23 @@ Sums get the bits that the weights of a step need, and no more.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from ...numerics.codes import Codes, reciprocal_code, weighted_sum
+from .. import timing
 from ..constants import csd_terms, factor_terms, signed_bits, tree_parameters
 from ..steps import Step
 from ..verilog import bit_planes, code, packed
 
 PAIR_SHIFT = 18  # two 8-bit weights share a DSP: the second times 2^18
-TREE_LEVELS = 2  # of adders in the cycle of the products
 DSP_INPUTS = 27, 18  # bits, both signed
+LUT_ADDRESS = 6  # bits: a table with more is in block RAM
 CUTS = 2, 1, 4, 0, 3, 5  # bits of the parameter of that name of the input reduction, the deepest stage first
 # ns of its deepest stage with 0, 1, ... cuts, by estimate: .22 a LUT, .1 a carry hop or wide multiplexer of the mapped
 # netlist of MicroBooNE, N = 20, 8 rows a cycle, and .3 of registers; with cuts, from the levels that are left
 STAGES = 2.9, 2.4, 2.2, 2.1, 2.0, 1.7, 1.6
-MAX_LEVELS = 11  # of logic between two registers, by a rule that is a level short at worst
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,9 @@ def patches(step: Step, rows: int, cuts: int = 0) -> dict:
     }  # fmt: skip
 
 
-def convolution(step: Step, x: Codes, after: Codes | None, beats: Beats, dsp: bool, n: int) -> tuple[dict, Codes, bool]:
+def convolution(
+    step: Step, x: Codes, after: Codes | None, beats: Beats, dsp: bool, n: int, period: float
+) -> tuple[dict, Codes, bool]:
     """Parameters of qconv2d_sparse, its sums, and whether half an LSB of the grid `after` it is in them."""
     kernel, bias, fraction = step.on_grid(x)
     kernel = _within(kernel, step.image)
@@ -93,22 +96,26 @@ def convolution(step: Step, x: Codes, after: Codes | None, beats: Beats, dsp: bo
     address, word = (beats.channel_groups - 1).bit_length() + row_bits + column_bits, beats.channels * w_bits + pairs
     words = [0] * (1 << address)
     for g, dy, dx in np.ndindex(beats.channel_groups, height, width):
+        down, right = (dy - height // 2) % (1 << row_bits), (dx - width // 2) % (1 << column_bits)
         taken = kernel[dy, dx, :, g * beats.channels : (g + 1) * beats.channels]
-        words[(g << row_bits | dy) << column_bits | dx] = word_of(taken, w_bits, pairs)
+        words[(g << row_bits | down) << column_bits | right] = word_of(taken, w_bits, pairs)
     return (
         {
             "PIXELS": beats.pixels, "CHANNELS": channels, "FILTERS": beats.channels,
             "FILTER_GROUPS": beats.channel_groups, "PAIRS": pairs, "KERNEL_HEIGHT": height, "KERNEL_WIDTH": width,
-            "X_BITS": x.bits, "X_SIGNED": int(x.signed), "W_BITS": w_bits, "SHIFT": PAIR_SHIFT, "LEVELS": TREE_LEVELS,
+            "X_BITS": x.bits, "X_SIGNED": int(x.signed), "W_BITS": w_bits, "SHIFT": PAIR_SHIFT,
             "SUM_BITS": sums.bits, "DSP": int(dsp), "ADDRESS": address,
-            "TABLE": bit_planes(words, channels * word, address), "BIAS": packed(bias, sums.bits), "CUT": cut_of(x),
+            "TABLE": bit_planes(words, channels * word, address), "BIAS": packed(bias, sums.bits),
+            "CASCADE": int(cascades(x, w_bits, pairs, dsp, n * channels, period)),
         },
         sums,
         half,
     )  # fmt: skip
 
 
-def depthwise(step: Step, x: Codes, after: Codes | None, beats: Beats, dsp: bool, n: int) -> tuple[dict, Codes, bool]:
+def depthwise(
+    step: Step, x: Codes, after: Codes | None, beats: Beats, dsp: bool, n: int, period: float
+) -> tuple[dict, Codes, bool]:
     """Parameters of qdepthwise_conv2d_sparse, and the others of `convolution`."""
     kernel, bias, fraction = step.on_grid(x)
     kernel = _within(kernel, step.image)[..., 0]
@@ -119,23 +126,19 @@ def depthwise(step: Step, x: Codes, after: Codes | None, beats: Beats, dsp: bool
     row_bits, column_bits = (max((size - 1).bit_length(), 1) for size in (height, width))
     words = [0] * (1 << row_bits + column_bits)
     for dy, dx in np.ndindex(height, width):
-        words[dy << column_bits | dx] = code(kernel[dy, dx].tolist(), w_bits)
+        down, right = (dy - height // 2) % (1 << row_bits), (dx - width // 2) % (1 << column_bits)
+        words[down << column_bits | right] = code(kernel[dy, dx].tolist(), w_bits)
     return (
         {
             "PIXELS": beats.pixels, "CHANNELS": channels, "KERNEL_HEIGHT": height, "KERNEL_WIDTH": width,
-            "X_BITS": x.bits, "X_SIGNED": int(x.signed), "W_BITS": w_bits, "LEVELS": TREE_LEVELS,
+            "X_BITS": x.bits, "X_SIGNED": int(x.signed), "W_BITS": w_bits,
             "SUM_BITS": sums.bits, "DSP": int(dsp), "ADDRESS": row_bits + column_bits,
             "TABLE": bit_planes(words, channels * w_bits, row_bits + column_bits), "BIAS": packed(bias, sums.bits),
-            "CUT": cut_of(x),
+            "CASCADE": int(cascades(x, w_bits, 0, dsp, n, period)),
         },
         sums,
         half,
     )  # fmt: skip
-
-
-def cut_of(x: Codes) -> int:
-    """1 where sums of products with `x` need a register more."""
-    return 1 if x.bits > 9 else 0
 
 
 def _within(kernel: np.ndarray, image: tuple[int, int]) -> np.ndarray:
@@ -185,6 +188,7 @@ def flatten_dense(
     area: int,
     dsp: bool,
     n: int,
+    period: float,
 ) -> tuple[dict, Codes]:
     """Parameters of sparse_flatten_dense, and its sums.
 
@@ -201,6 +205,7 @@ def flatten_dense(
     words = [0] * (1 << address)
     for g, at in np.ndindex(beats.channel_groups, height * width):
         words[g << position | at] = word_of(kernel[at, g * beats.channels : (g + 1) * beats.channels], w_bits, pairs)
+    table = packed if address > LUT_ADDRESS else partial(bit_planes, address=address)
     somewhere = 1 << position
     tables = [
         bit_planes(
@@ -213,9 +218,10 @@ def flatten_dense(
     return {
         "PIXELS": beats.pixels, "CHANNELS": beats.channels, "CHANNEL_GROUPS": beats.channel_groups,
         "POSITION_BITS": position, "ROWS": tables[0], "COLUMNS": tables[1], "UNITS": units, "PAIRS": pairs,
-        "X_BITS": x.bits, "X_SIGNED": int(x.signed), "W_BITS": w_bits, "SHIFT": PAIR_SHIFT, "LEVELS": TREE_LEVELS,
+        "X_BITS": x.bits, "X_SIGNED": int(x.signed), "W_BITS": w_bits, "SHIFT": PAIR_SHIFT,
         "SUM_BITS": sums.bits, "DSP": int(dsp), "ADDRESS": address,
-        "WEIGHTS": bit_planes(words, beats.channels * word, address), "BIAS": packed(bias, sums.bits),
+        "WEIGHTS": table(words, beats.channels * word), "BIAS": packed(bias, sums.bits),
+        "CASCADE": int(cascades(x, w_bits, pairs, dsp, beats.values, period)),
     }, sums  # fmt: skip
 
 
@@ -226,10 +232,11 @@ def constant(kernel: np.ndarray, bias: list[int], x: Codes, fraction: int, dsp: 
     factor_bits = signed_bits(kernel) if dsp else 0
     parameters = {"INPUTS": len(kernel), "BITS": x.bits, "IS_SIGNED": int(x.signed), "UNITS": len(units)}
     parameters |= tree_parameters(units, factor_bits)
-    levels = parameters["LEVELS"]
-    deep = dsp + out.bits / 8 + 2 * levels + 1  # logic levels, as a rule: carries, two for each adder, one for the bias
-    cuts = 1 << levels // 2 if deep > MAX_LEVELS and levels > 1 else 0
-    return parameters | {"CUTS": packed([cuts], levels + 1), "SUM_BITS": out.bits, "BIAS": packed(bias, out.bits)}, out
+    leaf = any(bias) or any(
+        unit[0][2] for unit in units
+    )  # the bias is one, and so is 0 where the first term is negative
+    parameters["LEVELS"] = (parameters["TERMS"] - 1 + leaf).bit_length()
+    return parameters | {"SUM_BITS": out.bits, "BIAS": packed(bias, out.bits)}, out
 
 
 def rounding_bias(bias: list[int], fraction: int, after: Codes | None) -> tuple[list[int], bool]:
@@ -238,11 +245,18 @@ def rounding_bias(bias: list[int], fraction: int, after: Codes | None) -> tuple[
     return [b + (1 << fraction - after.fraction - 1) if half else b for b in bias], half
 
 
+def cascades(x: Codes, w_bits: int, pairs: int, dsp: bool, terms: int, period: float) -> bool:
+    """Whether DSPs add products two by two: if they can hold them, and if a cycle is long enough."""
+    x_bits, factor = x.bits + (not x.signed), PAIR_SHIFT + w_bits + 1 if pairs else w_bits
+    held = max(x_bits, factor) <= DSP_INPUTS[0] and min(x_bits, factor) <= DSP_INPUTS[1]
+    return dsp and held and terms > 1 and timing.cascade_fits(period)
+
+
 def packing(kernel: np.ndarray, x: Codes, units: int, dsp: bool) -> tuple[int, int]:
     """Bits of a weight, and how many pairs of `units` share products."""
     weights = Codes(int(min(kernel.min(), -1)), int(kernel.max()))
     width = weights.bits
-    fits = x.largest * weights.largest << TREE_LEVELS < 1 << PAIR_SHIFT - 1
+    fits = x.largest * weights.largest << 1 < 1 << PAIR_SHIFT - 1
     fits &= PAIR_SHIFT + width + 1 <= DSP_INPUTS[0] and x.bits + (not x.signed) <= DSP_INPUTS[1]
     return width, units // 2 if dsp and fits else 0
 

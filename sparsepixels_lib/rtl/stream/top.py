@@ -19,6 +19,7 @@ from ..verilog import TOP_PORTS
 from .layers import Instance, instances
 
 MULTIPLYING = "stream_conv2d", "stream_dense"
+PERIOD = 5.0  # ns: there is a register behind every adder and every multiplier, and none within a quantizer
 
 
 def emit_standard(hls_model: ModelGraph, folder: Path, design) -> RtlProject:
@@ -35,6 +36,8 @@ def emit_standard(hls_model: ModelGraph, folder: Path, design) -> RtlProject:
     units = instances(steps(hls_model), pixel, shape, lambda name: design.of("multipliers", name) == "dsp")
     if design.interface != "image":
         raise ValueError(f"interface={design.interface!r}: a standard CNN takes a pixel a beat")
+    if design.period < PERIOD:
+        raise ValueError(f"period={design.period:g}: the registers of a standard CNN stand for {PERIOD:g} ns or more")
     design.check_layers({"pixels": set(), "multipliers": {unit.name for unit in units if unit.module in MULTIPLYING}})
     names = Names("unused")
     for unit in units:
@@ -60,6 +63,7 @@ def emit_standard(hls_model: ModelGraph, folder: Path, design) -> RtlProject:
         logits=logits.values,
         logit=logits.codes.fixed(),
         ii=shape[0] * shape[1] * pace,
+        period=float(design.period),
         about=f"Network `{model.name}`, a standard CNN, converted by hls4ml; multipliers: {design.multipliers}.",
     )
 

@@ -10,12 +10,15 @@ import pytest
 from test_rtl_sparse import RELU, chain, images_for, ordinary, set_weights
 
 import sparsepixels_lib as sp
+from sparsepixels_lib.measure.timing import worst_paths
 from sparsepixels_lib.numerics.codes import Codes, ap_fixed
 from sparsepixels_lib.rtl.sparse.chain import stages
+from sparsepixels_lib.rtl.sparse.logic import dot_elements
 from sparsepixels_lib.rtl.sparse.schedule import SparseTop
 from sparsepixels_lib.rtl.steps import steps
-from sparsepixels_lib.rtl.timing import Element, Since, registers, stage_ns
+from sparsepixels_lib.rtl.timing import Element, Since, cascade_fits, registers, stage_ns
 from sparsepixels_lib.tools.verilator import lint
+from sparsepixels_lib.tools.yosys import netlist
 
 RTL = Path(__file__).parents[1] / "hls" / "rtl"
 DSP48E2 = """// As UG579 describes it, of what is used: A B + C or + PCIN, the register behind the multiplier or none
@@ -201,3 +204,29 @@ def test_a_period_that_a_layer_cannot_keep_names_it(tmp_path):
     hls_model = sp.convert(model, tmp_path / "hls")
     with pytest.raises(ValueError, match=r"(conv0|dense3): a period of 2\.8 ns is too short for it; at least "):
         sp.emit_rtl(hls_model, tmp_path / "rtl", sp.Design(period=2.8))
+
+
+DOT = """
+module top (input logic clk, input logic [{x}-1:0] x, input logic [{w}-1:0] w, output logic [23:0] sum);
+  logic [{x}-1:0] x_0;
+  logic [{w}-1:0] w_0;
+  logic [23:0] found;
+  dot_product #(.TERMS({terms}), .DSP({dsp}), .CASCADE({cascade}), .MULTIPLY({multiply}), .CUTS({cuts})) u_dot (
+    .clk, .x(x_0), .w(w_0), .bias(24'd5), .sum(found));
+  always_ff @(posedge clk) {{x_0, w_0, sum}} <= {{x, w, found}};
+endmodule
+"""
+
+
+@pytest.mark.parametrize(("dsp", "period"), [(1, 5.0), (0, 5.0), (1, 3.2)])
+def test_stages_of_a_dot_product_keep_their_period_by_the_timing_analysis(dsp, period, tmp_path):
+    pytest.importorskip("pyosys", reason="Yosys is an optional extra")
+    cascade = int(dsp and cascade_fits(period))
+    parameters = {"X_BITS": 8, "X_SIGNED": 0, "W_BITS": 8, "DSP": dsp, "CASCADE": cascade, "SUM_BITS": 24}
+    elements, products = dot_elements(parameters, 6)
+    mask, _ = registers("dot", elements, period)
+    cuts = {"multiply": (mask >> 1) & ((1 << products - 1) - 1), "cuts": mask >> products}
+    (tmp_path / "top.sv").write_text(DOT.format(x=48, w=48, terms=6, dsp=dsp, cascade=cascade, **cuts))
+    library = [RTL / "arithmetic" / f"{name}.sv" for name in ("dot_product", "adder_tree", "multiply", "multiply_add")]
+    mapped = netlist([tmp_path / "top.sv", *library], "top", log=tmp_path / "log.txt", progress=False, parallel=1)
+    assert 0.5 * stage_ns(period) < worst_paths(mapped, "top")[0].ns <= stage_ns(period)

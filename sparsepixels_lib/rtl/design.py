@@ -75,6 +75,4 @@ DESIGNS = {  # the design points of the tables and the hardware notebook; conv1 
     "balanced": BALANCED,
     "no DSP": Design(multipliers="lut"),
     "small": Design(rows=2, pixels=2, multipliers={"conv1": "lut"}),
-    "trigger": Design(rows=13, pixels=5, period=4.98),  # an event every 24.9 ns: bunches cross every 24.95
-    "trigger no DSP": Design(rows=13, pixels=5, period=4.98, multipliers="lut"),
 }

@@ -27,11 +27,15 @@ module reduce_block #(
     carry_2 = a[1] & b[1] | (a[1] ^ b[1]) & carry_1;
     add = {a[2] & b[2] | (a[2] ^ b[2]) & carry_2, a[2] ^ b[2] ^ carry_2, a[1] ^ b[1] ^ carry_1, a[0] ^ b[0]};
   endfunction
+  function automatic logic [2:0] add_low(logic [1:0] a, logic [1:0] b);
+    add_low = 3'(add({1'b0, a}, {1'b0, b}));
+  endfunction
 
   logic [15:0] used, active_1;
   logic [15:0][PIXEL-1:0] pixel_1;
   logic [3:0][2:0] n;                            // active pixels of each group
   logic [3:0] n01, n23;
+  logic [2:0] low;
   logic [3:0][1:0] counted, earlier;              // active pixels before each group, modulo 4
   logic [3:0][3:0] offered;                      // [rank modulo 4][group]: there is such a pixel
   assign used = active & USED;
@@ -42,8 +46,9 @@ module reduce_block #(
   end
   assign n01 = add(n[0], n[1]);
   assign n23 = add(n[2], n[3]);
-  assign total = {1'b0, n01} + {1'b0, n23};
-  assign counted = {n01[1:0] + n[2][1:0], n01[1:0], n[0][1:0], 2'd0};
+  assign low = add_low(n01[1:0], n23[1:0]);      // known earlier than the rest
+  assign total = {{1'b0, n01[3:2]} + {1'b0, n23[3:2]} + {2'b0, low[2]}, low[1:0]};
+  assign counted = {2'(add_low(n01[1:0], n[2][1:0])), n01[1:0], n[0][1:0], 2'd0};
   delay #(.BITS(16 * PIXEL), .CYCLES(1 + WAIT)) u_pixels (.clk, .d(pixel), .q(pixel_1));
   delay #(.BITS(16), .CYCLES(1 + WAIT)) u_active (.clk, .d(used), .q(active_1));
   delay #(.BITS(8), .CYCLES(1 + WAIT)) u_counted (.clk, .d(counted), .q(earlier));

@@ -57,6 +57,9 @@ module reduce_rows #(
     sum = {1'b0, a[RANK-2:0]} + {1'b0, b[RANK-2:0]};
     add = {a[RANK-1] | b[RANK-1] | sum[RANK-1], sum[RANK-2:0]};
   endfunction
+  function automatic logic [1:0] add_4(logic [1:0] a, logic [1:0] b);  // plain logic: Yosys would take a carry chain
+    add_4 = {a[1] ^ b[1] ^ (a[0] & b[0]), a[0] ^ b[0]};
+  endfunction
   function automatic logic [RANK-1:0] saturated(logic [5:0] n);
     saturated = {32'(n) >> (RANK - 1) != 0, (RANK - 1)'(n)};
   endfunction
@@ -90,9 +93,9 @@ module reduce_rows #(
       localparam logic [15:0] USED = 16'({{WIDTH{1'b1}}, 1'b0} >> (FIRST + 16 * b));
       reduce_block #(.PIXEL(PIXEL), .USED(USED), .SLOTS(SLOTS_16), .WAIT(CUT_ROW + CUT_ROWS)) u_block (
         .clk, .active(lane_active[r][b]), .pixel(lane[r][b]), .total(total[r][b]),
-        .first_rank_1(rank_4[r] + ahead_3[r][b]), .first_rank_2(rank[r][b][3:0]), .candidate(candidate[r][b]),
+        .first_rank_1(add_4(rank_4[r], ahead_3[r][b])), .first_rank_2(rank[r][b][3:0]), .candidate(candidate[r][b]),
         .from_group(from_group[r][b]));
-      assign ahead[r][b+1] = ahead[r][b] + total[r][b][1:0];
+      assign ahead[r][b+1] = add_4(ahead[r][b], total[r][b][1:0]);
       assign rank[r][b] = add(row_rank_3[r], upto_3[r][b]);
     end
     if (BLOCKS % 2 == 1) begin : no_block
@@ -127,7 +130,7 @@ module reduce_rows #(
     for (genvar k = 0; k < LEVELS; k++) begin : levels
       if ((r >> k) % 2 == 1) begin : right
         assign prefix[k+1][r] = add(prefix[k][((r>>k)<<k)-1], prefix[k][r]);
-        assign prefix_4[k+1][r] = prefix_4[k][((r>>k)<<k)-1] + prefix_4[k][r];
+        assign prefix_4[k+1][r] = add_4(prefix_4[k][((r>>k)<<k)-1], prefix_4[k][r]);
       end else begin : left
         assign prefix[k+1][r] = prefix[k][r];
         assign prefix_4[k+1][r] = prefix_4[k][r];
@@ -142,7 +145,7 @@ module reduce_rows #(
   for (genvar r = 1; r <= ROWS; r++) begin : ranks
     assign row_rank[r] = add(base, prefix_1[r-1]);
     if (r < ROWS) begin : known_early
-      assign rank_4[r] = base[1:0] + prefix_4_1[r-1];
+      assign rank_4[r] = add_4(base[1:0], prefix_4_1[r-1]);
     end
   end
   assign after = row_rank[ROWS];

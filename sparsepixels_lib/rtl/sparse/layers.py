@@ -5,6 +5,7 @@ Sums get the bits that the weights of a step need, and no more.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,10 +20,6 @@ from ..verilog import bit_planes, code, packed
 PAIR_SHIFT = 18  # two 8-bit weights share a DSP: the second times 2^18
 DSP_INPUTS = 27, 18  # bits, both signed
 LUT_ADDRESS = 6  # bits: a table with more is in block RAM
-CUTS = 2, 1, 4, 0, 3, 5  # bits of the parameter of that name of the input reduction, the deepest stage first
-# ns of its deepest stage with 0, 1, ... cuts, by estimate: .22 a LUT, .1 a carry hop or wide multiplexer of the mapped
-# netlist of MicroBooNE, N = 20, 8 rows a cycle, and .3 of registers; with cuts, from the levels that are left
-STAGES = 2.9, 2.4, 2.2, 2.1, 2.0, 1.7, 1.6
 
 
 @dataclass(frozen=True)
@@ -49,36 +46,24 @@ def filters_at_once(design, n_filt: int) -> int:
     return max(f for f in range(1, limit + 1) if n_filt % f == 0)
 
 
-def reduction(step: Step, rows: int, cuts: int = 0) -> tuple[str, dict]:
-    """The module that reduces images, `rows` rows of pixels a cycle, and its parameters; with `cuts` registers more."""
+def reduction(step: Step, rows: int, cuts: Sequence[int] = ()) -> tuple[str, dict]:
+    """The module that reduces images, `rows` rows of pixels a cycle, and its parameters, with registers at `cuts`."""
     (height, width), channels, pixel = step.image, step.channels, step.grid
     several, levels = len(step.levels) > 1, packed(step.levels, pixel.bits)
     chosen = {"LEVELS": len(step.levels), "LEVEL": levels} if several else {"THRESHOLD": levels}
     return "adaptive_reduce" if several else "input_reduce", {
         "WIDTH": width, "PIXEL": channels * pixel.bits, "BITS": pixel.bits, "IS_SIGNED": int(pixel.signed),
         **chosen, "ROWS": rows, "SLOTS": step.slots, "ROW_BITS": height.bit_length(),
-        "COLUMN_BITS": width.bit_length(), "CUTS": f"6'd{sum(1 << place for place in CUTS[:cuts])}",
+        "COLUMN_BITS": width.bit_length(), "CUTS": f"6'd{sum(1 << place for place in cuts)}",
     }  # fmt: skip
 
 
-def reduction_cuts(step: Step, stage_ns: float) -> int:
-    """How many cuts the input reduction needs so that no stage takes more than `stage_ns` after synthesis; the most
-    there are where not even these are enough. Raises ValueError for an adaptive threshold, which counts and moves
-    pixels in stages that nothing cuts, where these take longer."""
-    if len(step.levels) > 1 and stage_ns < STAGES[0]:
-        raise ValueError(
-            f"{step.name!r} with selection='adaptive' has stages of {STAGES[0]} ns, longer than {stage_ns:.2f} ns: "
-            "take a longer period or selection='raster'."
-        )
-    return next((cuts for cuts, ns in enumerate(STAGES) if ns <= stage_ns), len(CUTS))
-
-
-def patches(step: Step, rows: int, cuts: int = 0) -> dict:
-    """Parameters of patch_pixels, for `rows` rows of patches a cycle and an input reduction with so many cuts."""
+def patches(step: Step, rows: int, cuts: Sequence[int] = ()) -> dict:
+    """Parameters of patch_pixels, for `rows` rows of patches a cycle and an input reduction with these cuts."""
     (p, q), pixel = step.patch, step.grid
     return {
         "ROWS": rows, "WIDTH": step.image[1], "P": p, "Q": q, "BITS": pixel.bits, "IS_SIGNED": int(pixel.signed),
-        "EVERY": 2 if cuts < 3 else 1,
+        "EVERY": 2 if len(cuts) < 3 else 1,
     }  # fmt: skip
 
 

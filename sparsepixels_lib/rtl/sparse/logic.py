@@ -5,8 +5,13 @@ Registers go where the rule of `timing` finds a cycle full; masks count them as 
 
 from __future__ import annotations
 
+import math
+
 from .. import timing
+from ..steps import Step
 from .layers import DSP_INPUTS, LUT_ADDRESS, PAIR_SHIFT, Beats
+
+ADAPTIVE = 2.9  # ns, of the slowest stage of an adaptive threshold, which no register cuts
 
 
 def dot_elements(parameters: dict, terms: int, listeners: int = 13) -> tuple[list[timing.Element], int]:
@@ -83,3 +88,24 @@ def position_elements(parameters: dict, beats: Beats, sizes: list[int]) -> list[
     position = timing.both(timing.table(max(sizes), 2 * bits), timing.adder(bits))
     in_ram = [timing.Element(timing.net(12) + 0.4, 0.0, 0.0)] if parameters["ADDRESS"] > LUT_ADDRESS else []
     return [choice, position, *in_ram]
+
+
+def reduction_cuts(step: Step, rows: int, period: float) -> tuple[int, ...]:
+    """The fewest registers of the input reduction, as bits of its parameter CUTS, with which all its stages fit into a
+    cycle. The figures are of mapped netlists: the counts of pixels ripple through `rows` rows.
+
+    Raises ValueError, naming the layer, where no registers are enough.
+    """
+    wide = 0.35 if step.grid.bits > 8 else 0.0  # what is above a threshold is known later
+    sums = 1.35 + 0.75 * (rows - 1).bit_length()
+    least = ADAPTIVE if len(step.levels) > 1 else 0.0
+    stages = {(): max(4.95 + wide, sums + 0.6), (2,): max(4.15 + wide, sums + 0.6), (2, 1): max(3.65 + wide, sums)}
+    stages |= {(2, 1, 5): max(2.8, sums), (2, 1, 5, 0): max(2.8, sums - 0.7)}
+    for cuts, ns in stages.items():
+        if max(ns, least) <= timing.stage_ns(period):
+            return cuts
+    shortest = math.ceil(100 * (timing.ROUTED * max(ns, least) + timing.UNCERTAINTY)) / 100
+    raise ValueError(
+        f"{step.name}: a period of {period:g} ns is too short for it with {rows} rows a cycle; at least {shortest} ns "
+        "are needed"
+    )

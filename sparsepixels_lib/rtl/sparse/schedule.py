@@ -41,7 +41,7 @@ class SparseTop(Flow):
         step, design, (height, width) = stage.step, self.design, self.shape
         pixel, (p, q) = step.grid, step.patch or (1, 1)
         name, group, bits = stage.name, "input reduction", self.channels * pixel.bits
-        cuts = units.reduction_cuts(step, timing.stage_ns(self.period))
+        cuts = logic.reduction_cuts(step, design.rows, self.period)
         source = {"rst": "rst", "in_valid": "in_valid", "in_ready": "in_ready"}
         valid, rows = {"out_valid": "rows_valid", "out_last": "rows_last"}, "some_rows"
         self.top.declare(rows_valid=1, rows_last=1)

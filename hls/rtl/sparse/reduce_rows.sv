@@ -50,6 +50,7 @@ module reduce_rows #(
   localparam int CUT_ROWS = 32'(CUTS[1]);
   localparam int CUT_INDEX = 32'(CUTS[2]);
   localparam int RANKS_AT = 1 + CUT_ROW + CUT_ROWS;
+  localparam int EARLY = LEVELS > 1 ? LEVELS - 1 : 0;  // levels of the sums over rows in front of their register
   localparam int SLOTS_AT = RANKS_AT + 1 + CUT_INDEX + 32'(CUTS[3]);
 
   function automatic logic [RANK-1:0] add(logic [RANK-1:0] a, logic [RANK-1:0] b);
@@ -79,9 +80,10 @@ module reduce_rows #(
   logic [ROWS-1:0][BLOCKS:0][1:0] ahead, ahead_1, ahead_2, ahead_3;  // active pixels before each block, modulo 4
   logic [ROWS-1:0][PAIRS-1:0][5:0] single, pair;                     // of a pair's first block; of both
   logic [ROWS-1:0][2*PAIRS:0][RANK-1:0] upto, upto_1, upto_2;        // active pixels of the row before each block
-  logic [ROWS-1:0][BLOCKS-1:0][RANK-1:0] upto_3, rank;               // rank of the first pixel of each block
+  logic [ROWS-1:0][BLOCKS-1:0][RANK-1:0] rank;                       // of the first pixel of each block
   logic [ROWS-1:0][1:0] rank_4;
-  logic [ROWS:0][RANK-1:0] row_rank, row_rank_3;                     // of each row, and of the row after them
+  logic [ROWS:0][RANK-1:0] row_rank;                                 // of each row, and of the row after them
+  logic [RANK-1:0] after_3;
   logic [ROWS-1:0][BLOCKS-1:0][3:0][3:0][SIZE-1:0] candidate, candidate_1;
   logic [ROWS-1:0][BLOCKS-1:0][SLOTS_16-1:0][1:0] from_group, from_group_1;
   for (genvar r = 0; r < ROWS; r++) begin : row_of_blocks
@@ -96,7 +98,7 @@ module reduce_rows #(
         .first_rank_1(add_4(rank_4[r], ahead_3[r][b])), .first_rank_2(rank[r][b][3:0]), .candidate(candidate[r][b]),
         .from_group(from_group[r][b]));
       assign ahead[r][b+1] = add_4(ahead[r][b], total[r][b][1:0]);
-      assign rank[r][b] = add(row_rank_3[r], upto_3[r][b]);
+      always_ff @(posedge clk) rank[r][b] <= add(row_rank[r], upto_2[r][b]);
     end
     if (BLOCKS % 2 == 1) begin : no_block
       assign total[r][BLOCKS] = '0;
@@ -119,27 +121,36 @@ module reduce_rows #(
   logic [LEVELS:0][PAD-1:0][RANK-1:0] prefix;                // prefix[LEVELS][r]: pixels in rows 0 .. r of these
   /* verilator lint_off UNUSEDSIGNAL */  // the sum over all rows is not needed
   logic [LEVELS:0][PAD-1:0][1:0] prefix_4;                   // the same modulo 4
+  logic [LEVELS:0][PAD-1:0][RANK-1:0] prefix_cut;            // both behind their register
+  logic [LEVELS:0][PAD-1:0][1:0] prefix_4_cut;
   logic [PAD-1:0][RANK-1:0] prefix_1;
   logic [PAD-1:0][1:0] prefix_4_1;
   /* verilator lint_on UNUSEDSIGNAL */
   delay #(.BITS(AHEAD), .CYCLES(CUT_ROW)) u_cut_ahead (.clk, .d(ahead_1), .q(ahead_2));
   delay #(.BITS(UPTO), .CYCLES(CUT_ROW)) u_cut_upto (.clk, .d(upto), .q(upto_1));
-  for (genvar r = 0; r < PAD; r++) begin : prefixes
-    assign prefix[0][r] = r < ROWS ? upto_1[r % ROWS][2*PAIRS] : '0;
-    assign prefix_4[0][r] = r < ROWS ? ahead_2[r % ROWS][BLOCKS] : '0;
-    for (genvar k = 0; k < LEVELS; k++) begin : levels
-      if ((r >> k) % 2 == 1) begin : right
-        assign prefix[k+1][r] = add(prefix[k][((r>>k)<<k)-1], prefix[k][r]);
-        assign prefix_4[k+1][r] = add_4(prefix_4[k][((r>>k)<<k)-1], prefix_4[k][r]);
+  for (genvar k = 0; k <= LEVELS; k++) begin : prefixes
+    if (k == EARLY) begin : cut
+      delay #(.BITS(PAD * (RANK + 2)), .CYCLES(CUT_ROWS)) u_cut (
+        .clk, .d({prefix[k], prefix_4[k]}), .q({prefix_cut[k], prefix_4_cut[k]}));
+    end else begin : through
+      assign {prefix_cut[k], prefix_4_cut[k]} = {prefix[k], prefix_4[k]};
+    end
+    for (genvar r = 0; r < PAD; r++) begin : rows
+      if (k == 0) begin : own
+        assign prefix[0][r] = r < ROWS ? upto_1[r % ROWS][2*PAIRS] : '0;
+        assign prefix_4[0][r] = r < ROWS ? ahead_2[r % ROWS][BLOCKS] : '0;
+      end else if ((r >> (k - 1)) % 2 == 1) begin : right
+        localparam int LEFT = ((r >> (k - 1)) << (k - 1)) - 1;
+        assign prefix[k][r] = add(prefix_cut[k-1][LEFT], prefix_cut[k-1][r]);
+        assign prefix_4[k][r] = add_4(prefix_4_cut[k-1][LEFT], prefix_4_cut[k-1][r]);
       end else begin : left
-        assign prefix[k+1][r] = prefix[k][r];
-        assign prefix_4[k+1][r] = prefix_4[k][r];
+        assign prefix[k][r] = prefix_cut[k-1][r];
+        assign prefix_4[k][r] = prefix_4_cut[k-1][r];
       end
     end
   end
   delay #(.BITS(AHEAD + UPTO), .CYCLES(CUT_ROWS)) u_cut_sums (.clk, .d({ahead_2, upto_1}), .q({ahead_3, upto_2}));
-  delay #(.BITS(PAD * (RANK + 2)), .CYCLES(CUT_ROWS)) u_cut_prefix (
-    .clk, .d({prefix[LEVELS], prefix_4[LEVELS]}), .q({prefix_1, prefix_4_1}));
+  assign {prefix_1, prefix_4_1} = {prefix_cut[LEVELS], prefix_4_cut[LEVELS]};
   assign row_rank[0] = base;
   assign rank_4[0] = base[1:0];
   for (genvar r = 1; r <= ROWS; r++) begin : ranks
@@ -149,10 +160,7 @@ module reduce_rows #(
     end
   end
   assign after = row_rank[ROWS];
-  always_ff @(posedge clk) begin
-    row_rank_3 <= row_rank;
-    for (int r = 0; r < ROWS; r++) upto_3[r] <= upto_2[r][BLOCKS-1:0];
-  end
+  always_ff @(posedge clk) after_3 <= after;
 
   // Stage 3: each slot takes its group, block and row
   logic [ROW_BITS-1:0] first_row, next_row;  // 1-based row of the first of these rows, of the first after them
@@ -165,13 +173,15 @@ module reduce_rows #(
   logic [SLOTS_16-1:0][PLACES-1:0][SIZE-1:0] found;          // what every place has for a slot of this number modulo 16
   logic [SLOTS_16-1:0][PLACES-1:0][1:0] group;
   for (genvar o = 0; o < SLOTS; o++) begin : slots
+    logic [ROWS*BLOCKS-1:0] own_reached;
     logic [PLACES-1:0] reached, reached_1;
     logic passed;
+    ranks_reached #(.COUNT(ROWS * BLOCKS), .RANK(RANK), .SLOT(o)) u_reached (.rank, .reached(own_reached));
     for (genvar k = 0; k < PLACES; k++) begin : places
       localparam int R = k >> BLOCK_BITS;
       localparam int B = k % (1 << BLOCK_BITS);
       if (R < ROWS && B < BLOCKS) begin : used
-        assign reached[k] = rank[R][B] <= RANK'(o);
+        assign reached[k] = own_reached[R*BLOCKS+B];
         if (o < 16) begin : first_of_these_slots
           assign group[o][k] = from_group_1[R][B][o];
           wide_mux #(.INPUTS(4), .BITS(SIZE)) u_mux (
@@ -186,7 +196,7 @@ module reduce_rows #(
       end
     end
     delay #(.BITS(PLACES + 1), .CYCLES(CUT_INDEX)) u_cut_reached (
-      .clk, .d({row_rank_3[ROWS] <= RANK'(o), reached}), .q({passed, reached_1}));
+      .clk, .d({after_3 <= RANK'(o), reached}), .q({passed, reached_1}));
     reduce_take #(.ROWS(ROWS), .BLOCKS(BLOCKS), .PIXEL(PIXEL), .FIRST_COLUMN(FIRST), .ROW_BITS(ROW_BITS),
                   .COLUMN_BITS(COLUMN_BITS), .SHARED(o >= 16), .CUT(CUTS[3])) u_take (
       .clk, .first_row, .next_row, .reached(reached_1), .passed, .found(found[o%16]), .group(group[o%16]), .take(take[o]),

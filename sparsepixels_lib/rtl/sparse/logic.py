@@ -96,11 +96,12 @@ def reduction_cuts(step: Step, rows: int, period: float) -> tuple[int, ...]:
 
     Raises ValueError, naming the layer, where no registers are enough.
     """
-    wide = 0.35 if step.grid.bits > 8 else 0.0  # what is above a threshold is known later
-    sums = 1.35 + 0.75 * (rows - 1).bit_length()
+    depth, wide = (rows - 1).bit_length(), step.grid.bits > 8
+    sums, index = 0.57 + 0.75 * depth, 2.9375 + 0.42 * max(depth - 3, 0) + 0.06 * wide
+    active = 0.35 * wide  # what is above a threshold is known later
     least = ADAPTIVE if len(step.levels) > 1 else 0.0
-    stages = {(): max(4.95 + wide, sums + 0.6), (2,): max(4.15 + wide, sums + 0.6), (2, 1): max(3.65 + wide, sums)}
-    stages |= {(2, 1, 5): max(2.8, sums), (2, 1, 5, 0): max(2.8, sums - 0.7)}
+    stages = {(): max(2.55 + 0.75 * depth, 4.2 + active), (1,): max(sums, 3.3 + active, index)}
+    stages |= {(1, 5): max(2.75, sums, index), (1, 5, 2): max(2.85, sums)}
     for cuts, ns in stages.items():
         if max(ns, least) <= timing.stage_ns(period):
             return cuts

@@ -15,6 +15,7 @@ SOURCES = (
     "delay",
     "delayed_rows",
     "above_level",
+    "ranks_reached",
     "reduce_rows",
     "reduce_take",
     "wide_mux",

@@ -11,7 +11,7 @@ from test_selection import LEVELS, W, corners, small_network
 import sparsepixels_lib as sp
 from sparsepixels_lib.network import probes
 from sparsepixels_lib.network.models import QActivation, QDense
-from sparsepixels_lib.rtl.sparse import layers
+from sparsepixels_lib.rtl.sparse import layers, logic
 from sparsepixels_lib.rtl.steps import steps
 from sparsepixels_lib.tools.verilator import lint
 
@@ -131,17 +131,18 @@ def test_a_choice_without_rtl_is_refused_by_name(how, words, tmp_path):
         sp.emit_rtl(hls_model, tmp_path / "rtl")
 
 
-def test_a_shorter_stage_takes_more_cuts_and_an_adaptive_threshold_has_none_to_take(tmp_path):
-    raster, choosing = (
-        steps(sp.convert(small_network(how), tmp_path / str(k)))[0] for k, how in enumerate(({}, adaptive(LEVELS)))
-    )
-    needed = [layers.reduction_cuts(raster, ns) for ns in (6.0, 2.95, 2.3, 1.75, 1.0)]
-    assert needed[:2] == [0, 0] and needed == sorted(needed) and needed[-1] == 6 and 0 < needed[2] < needed[3]
-    parameters = layers.reduction(raster, 2, needed[2])[1]
-    assert int(parameters["CUTS"].removeprefix("6'd")).bit_count() == needed[2]
-    assert layers.reduction_cuts(choosing, 2.95) == 0
-    with pytest.raises(ValueError, match="'adaptive' has stages of 2.9 ns, longer than 2.30 ns"):
-        layers.reduction_cuts(choosing, 2.3)
+def test_a_shorter_period_takes_more_cuts_until_none_are_left(tmp_path):
+    raster = steps(sp.convert(small_network({}), tmp_path / "hls"))[0]
+    needed = [logic.reduction_cuts(raster, 8, period) for period in (10.0, 5.9, 5.0, 4.9)]
+    assert needed == [(), (1,), (1, 5), (1, 5, 2)]
+    assert len(logic.reduction_cuts(raster, 2, 5.0)) <= 2 < len(logic.reduction_cuts(raster, 8, 4.9))
+    assert layers.reduction(raster, 8, needed[2])[1]["CUTS"] == "6'd34"
+    with pytest.raises(
+        ValueError, match="input_reduce.*: a period of 3 ns is too short for it with 8 rows a cycle.*4.86"
+    ):
+        logic.reduction_cuts(raster, 8, 3.0)
+    with pytest.raises(ValueError, match="with 16 rows a cycle"):
+        logic.reduction_cuts(raster, 16, 5.0)
 
 
 @pytest.mark.parametrize(

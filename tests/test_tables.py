@@ -12,12 +12,12 @@ from sparsepixels_lib.measure import designs as design_points
 from sparsepixels_lib.measure.resources import sources_hash
 
 TABLES = Path(__file__).parents[1] / "notebooks" / "tables"
-# latency, II, LUT, DSP of MicroBooNE, 8 bit, 63 x 63, N = 20, whole image at once
+# latency, II, LUT, DSP of MicroBooNE, 8 bit, 63 x 63, N = 20, whole image at once, in cycles of 5 ns
 LIMITS = {
-    "fast": (22, 8, 130_000, 1_750),
-    "balanced": (31, 8, 55_000, 364),
-    "small": (64, 34, 32_000, 150),
-    "no DSP": (33, 8, 110_000, 60),
+    "fast": (27, 8, 115_000, 1_750),
+    "balanced": (35, 8, 42_000, 364),
+    "small": (70, 34, 27_000, 150),
+    "no DSP": (41, 8, 110_000, 60),
 }
 
 
@@ -33,18 +33,33 @@ def test_microboone_keeps_the_limits_of_each_design(points, design):
         assert own[column] <= limit, column
 
 
-def test_no_stage_of_any_design_is_deeper_than_twelve_levels(points):
-    assert len(points) >= 27 and (points["levels"] <= 12).all()
+def test_every_stage_of_a_sparse_network_keeps_its_period_by_the_estimate(points):
+    sparse = points[points["n_active"].notna()]
+    assert len(sparse) >= 9 and (sparse["ns_routed"] <= 5.0).all()
+
+
+def test_knobs_move_what_they_promise_to(points):
+    """MicroBooNE, 8 bit: fewer cycles for more hardware and the other way round, no DSP for LUTs."""
+    at = points.query("dataset == 'microboone' and bits == 8 and n_active == 20").set_index("design")
+    assert at.loc["fast", "latency"] < at.loc["balanced", "latency"] < at.loc["small", "latency"]
+    assert at.loc["fast", "lut"] > at.loc["balanced", "lut"] > at.loc["small", "lut"]
+    assert at.loc["fast", "dsp"] > at.loc["balanced", "dsp"] > at.loc["small", "dsp"] > at.loc["no DSP", "dsp"] == 0
+    assert at.loc["no DSP", "lut"] > at.loc["balanced", "lut"] and at.loc["small", "ii"] > at.loc["balanced", "ii"]
+    fewer = points.query("dataset == 'microboone' and bits == 8 and n_active == 8 and design == 'balanced'").iloc[0]
+    wider = points.query("dataset == 'microboone' and bits == 16 and n_active == 20").iloc[0]
+    for figure in ("latency", "lut"):
+        assert fewer[figure] < at.loc["balanced", figure] < wider[figure]
 
 
 @pytest.mark.parametrize("dataset", sp.ARCHITECTURES)
 @pytest.mark.parametrize("bits", [8, 16])
 def test_the_balanced_design_beats_the_published_hardware(points, dataset, bits):
-    """3.5 times fewer cycles (without the published sigmoid or softmax), 8 times lower II, 4 times fewer LUTs."""
+    """3 times fewer cycles (without the published sigmoid or softmax), 8 times lower II, 4 times fewer LUTs. Both clocks
+    are to be 5 ns; ours keeps it by an estimate."""
     which = "dataset == @dataset and bits == @bits and n_active == 20"
     own = points.query(f"{which} and design == 'balanced'").iloc[0]
     theirs = design_points.published_points().query(which).iloc[0]
-    assert (theirs["latency"] - theirs["after_logits"]) / own["latency"] >= 3.5
+    assert (theirs["latency"] - theirs["after_logits"]) / own["latency"] >= 3
     assert theirs["ii"] / own["ii"] >= 8 and theirs["lut"] / own["lut"] >= 4
 
 
@@ -65,7 +80,7 @@ def test_the_tables_belong_to_the_rtl_as_it_is(dataset, tmp_path):
 @pytest.mark.parametrize("dataset", sp.ARCHITECTURES)
 def test_the_authors_weights_take_less_in_our_hardware_than_in_theirs(dataset, tmp_path):
     own = measure.same_weights(TABLES / "published").loc[sp.Network(dataset, 8, 20)]
-    for figure, least in (("latency", 3.5), ("ii", 8), ("lut", 4)):
+    for figure, least in (("latency", 3), ("ii", 8), ("lut", 4)):
         assert own[figure, "published"] >= least * own[figure, "ours, same weights"]
     record = json.loads((TABLES / "published" / f"{dataset}_sparse_n20_8bit_top_balanced.json").read_text())
     hls_model = sp.convert(sp.published_model(dataset, 8, 20), tmp_path / "hls")

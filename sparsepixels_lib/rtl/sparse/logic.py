@@ -105,7 +105,7 @@ def reduction_cuts(step: Step, rows: int, period: float) -> tuple[int, ...]:
     for cuts, ns in stages.items():
         if max(ns, least) <= timing.stage_ns(period):
             return cuts
-    shortest = math.ceil(100 * (timing.ROUTED * max(ns, least) + timing.UNCERTAINTY)) / 100
+    shortest = math.ceil(round(100 * (timing.ROUTED * max(ns, least) + timing.UNCERTAINTY), 6)) / 100
     raise ValueError(
         f"{step.name}: a period of {period:g} ns is too short for it with {rows} rows a cycle; at least {shortest} ns "
         "are needed"

@@ -98,6 +98,7 @@ def reduction_cuts(step: Step, rows: int, period: float) -> tuple[int, ...]:
     """
     depth, wide = (rows - 1).bit_length(), step.grid.bits > 8
     sums, index = 0.57 + 0.75 * depth, 2.9375 + 0.42 * max(depth - 3, 0) + 0.06 * wide
+    index += 0.65 * (step.image[1] % 16 == 0)  # columns are then counted from 0 until a slot has its pixel
     active = 0.35 * wide  # what is above a threshold is known later
     least = ADAPTIVE if len(step.levels) > 1 else 0.0
     stages = {(): max(2.55 + 0.75 * depth, 4.2 + active), (1,): max(sums, 3.3 + active, index)}

@@ -53,8 +53,8 @@ def test_knobs_move_what_they_promise_to(points):
 @pytest.mark.parametrize("dataset", sp.ARCHITECTURES)
 @pytest.mark.parametrize("bits", [8, 16])
 def test_the_balanced_design_beats_the_published_hardware(points, dataset, bits):
-    """3 times fewer cycles (without the published sigmoid or softmax), 8 times lower II, 4 times fewer LUTs. Both clocks
-    are to be 5 ns; ours keeps it by an estimate."""
+    """3 times fewer cycles (without the published sigmoid or softmax), 8 times lower II, 4 times fewer LUTs. Clocks are
+    to be 5 ns; ours keeps it by an estimate."""
     which = "dataset == @dataset and bits == @bits and n_active == 20"
     own = points.query(f"{which} and design == 'balanced'").iloc[0]
     theirs = design_points.published_points().query(which).iloc[0]

@@ -102,7 +102,7 @@ def reduction_cuts(step: Step, rows: int, period: float) -> tuple[int, ...]:
     active = 0.35 * wide  # what is above a threshold is known later
     least = ADAPTIVE if len(step.levels) > 1 else 0.0
     stages = {(): max(2.55 + 0.75 * depth, 4.2 + active), (1,): max(sums, 3.3 + active, index)}
-    stages |= {(1, 5): max(2.75, sums, index), (1, 5, 2): max(2.85, sums)}
+    stages |= {(1, 5): max(2.75, sums, index), (1, 5, 2): max(2.85, sums, index - 0.4), (1, 5, 3): max(2.85, sums)}
     for cuts, ns in stages.items():
         if max(ns, least) <= timing.stage_ns(period):
             return cuts

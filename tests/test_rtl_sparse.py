@@ -99,7 +99,7 @@ NETWORKS = {
     ),
     "two slots, a whole image and all slots a cycle: an event every other cycle": (
         ((9, 6, 2), 2, ("max", (2, 3)), ("conv", 2, 3), RELU, ("flatten",), ("dense", 2)),
-        sp.Design(rows=9, pixels=2),
+        sp.Design(rows=9, pixels=2, period=6.1),
     ),
     "one slot and a maximum": (((4, 5, 1), 1, ("max", 2), ("flatten",), ("dense", 2)), sp.Design(rows=4, pixels=1)),
     "depthwise convolutions of three channels, the second wider than 9 bits, with a remainder of slots": (
@@ -173,6 +173,7 @@ def networks_and_designs(draw):
         filters=draw(st.sampled_from([None, 1, 2])),
         multipliers=multipliers,
         interface=draw(st.sampled_from(["image", "rows"])),
+        period=draw(st.sampled_from([6.1, 10.0])),  # 5 ns is too short for more than 8 rows a cycle
     )
     threshold, disturbed = draw(st.sampled_from([0.0, 0.3])), {"gaps": draw(st.sampled_from([0.2, 0.7]))}
     disturbed["reset"] = draw(st.integers(0, 50)), draw(st.integers(0, 20))

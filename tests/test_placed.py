@@ -49,12 +49,12 @@ def test_what_vivado_found_stands_beside_what_was_estimated(project):
     found = measure.placed(project, table(ns=3.2, ns_routed=4.75))
     assert list(found.columns) == [OURS, VENDOR, "source"]
     assert found[[OURS, VENDOR]].T.to_dict("list") == {
-        "clock period [ns]": [5.0, 5.0],
+        "clock period [ns]": [4.5, 5.0],
         "delay, estimate after synthesis [ns]": [3.2, 4.588],  # 5 - 0.412
         "delay after routing [ns]": [4.75, 4.549],  # 5 - 0.451
         "hold slack after routing [ns]": [pytest.approx(float("nan"), nan_ok=True), 0.055],
         "latency [cycles]": [31, 31],
-        "latency [ns]": [155.0, 155.0],
+        "latency [ns]": [31 * 4.75, 31 * 5.0],
         "LUT": [5000, 3837],
         "FF": [300, 209],
         "DSP": [41, 40],
@@ -93,8 +93,8 @@ def test_our_column_alone_has_nan_for_what_is_not_known(tmp_path):
     unknown = found.index[found[OURS].isna()]
     assert list(unknown) == [row for row in found.index if re.match("delay|hold|latency", row)]
     assert set(found.loc[unknown, "source"]) == {"not known"}
-    assert found.loc["LUT", OURS] == 5000 and found.loc["clock period [ns]", OURS] == 5.0
-    assert measure.estimated(tiny(tmp_path / "2"), table())[OURS]["latency [ns]"] == 155.0
+    assert found.loc["LUT", OURS] == 4.50 and found.loc["clock period [ns]", OURS] == 5.0
+    assert measure.estimated(tiny(tmp_path / "2"), table())[OURS]["latency [ns]"] == 31 * 4.5
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_the_script_writes_what_is_read_and_reads_what_it_keeps(project):
     places = [re.search(rf"^{step}", script, re.M).start() for step in steps]
     assert places == sorted(places)
     assert f'"{DEVICE}"' in script and "synth_design -top tiny -part $part -mode out_of_context" in script
-    assert "constraints/clock.xdc, 5 ns" in script and "@@" not in script
+    assert "constraints/clock.xdc, 4.5 ns" in script and "@@" not in script
     assert "file copy rtl vivado/rtl\n" in script and "[glob vivado/rtl/*.sv]" in script
 
 

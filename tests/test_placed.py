@@ -93,7 +93,7 @@ def test_our_column_alone_has_nan_for_what_is_not_known(tmp_path):
     unknown = found.index[found[OURS].isna()]
     assert list(unknown) == [row for row in found.index if re.match("delay|hold|latency", row)]
     assert set(found.loc[unknown, "source"]) == {"not known"}
-    assert found.loc["LUT", OURS] == 4.50 and found.loc["clock period [ns]", OURS] == 5.0
+    assert found.loc["LUT", OURS] == 5000 and found.loc["clock period [ns]", OURS] == 4.5
     assert measure.estimated(tiny(tmp_path / "2"), table())[OURS]["latency [ns]"] == 31 * 4.5
 
 

@@ -8,6 +8,7 @@ import warnings
 
 import matplotlib
 import pytest
+import tensorflow as tf
 from matplotlib.figure import Figure
 
 import sparsepixels_lib  # noqa: F401
@@ -15,6 +16,12 @@ from sparsepixels_lib.paths import cache
 
 COUNT = "count"
 os.environ.setdefault("SPARSEPIXELS_CACHE", str(cache()))  # of all processes that tests start, too
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """Weights that a test leaves to chance are the same in every run, and do not depend on the tests before."""
+    tf.keras.utils.set_random_seed(1)
 
 
 @pytest.fixture

@@ -32,7 +32,9 @@ def renamed(folder, name):
     weights = {f"{w}_quantizer": "quantized_bits(8,2,alpha=1)" for w in ("kernel", "bias")}
     x = sp.QConv2DSparse(1, 3, **weights, name=name)([x, hash])
     x = sp.models.QDense(1, **weights, name="dense")(sp.SparseFlatten((4, 4), name="activation")([x, hash]))
-    return sp.convert(tf.keras.Model(image, x, name="named"), folder / "hls")
+    model = tf.keras.Model(image, x, name="named")
+    set_weights(model, ordinary)
+    return sp.convert(model, folder / "hls")
 
 
 def test_a_project_is_complete_as_soon_as_it_is_emitted(tmp_path):

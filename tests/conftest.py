@@ -8,10 +8,9 @@ import warnings
 
 import matplotlib
 import pytest
-import tensorflow as tf
 from matplotlib.figure import Figure
 
-import sparsepixels_lib  # noqa: F401
+from sparsepixels_lib._legacy_keras import tf
 from sparsepixels_lib.paths import cache
 
 COUNT = "count"

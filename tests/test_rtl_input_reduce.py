@@ -15,6 +15,7 @@ SOURCES = (
     "delay",
     "delayed_rows",
     "above_level",
+    "rank_sums",
     "ranks_reached",
     "reduce_rows",
     "reduce_take",
@@ -45,7 +46,7 @@ module top (
   logic [{n}-1:0][6:0] row, column;
   {source}
   input_reduce #(.WIDTH({width}), .PIXEL(16), .BITS(8), .IS_SIGNED({signed}), .THRESHOLD(8'd{threshold}), .ROWS({rows}),
-    .SLOTS({n}), .ROW_BITS(7), .COLUMN_BITS(7), .CUTS(6'd{cuts})) u_reduce (
+    .SLOTS({n}), .ROW_BITS(7), .COLUMN_BITS(7), .CUT_ABOVE(1'd{above}), .CUT_TAKE(1'd{take}), .SUM_CUTS(8'd{sums})) u_reduce (
     .clk, .rst, .in_valid(valid), .in_last(last), .in_rows(some), .out_valid, .features, .row, .column);
   for (genvar k = 0; k < {n}; k++) begin : slots
     assign out_data[40*k+:40] = {{3'b0, column[k], 3'b0, row[k], 2'b0, features[k][15:8], 2'b0, features[k][7:0]}};
@@ -100,7 +101,9 @@ class Case:
     interface: str = "image"
     pause: int = 0  # cycles between two events at least
     signed: bool = False
-    cuts: int = 0  # registers more, a bit each
+    above: int = 0  # registers more
+    take: int = 0
+    sums: int = 0  # a bit each
 
 
 @pytest.mark.parametrize(
@@ -112,8 +115,10 @@ class Case:
         Case(9, 32, 4, 12, pause=2),
         Case(5, 24, 6, 16, interface="rows"),
         Case(11, 19, 2, 3, 15, interface="rows", pause=3, signed=True),
-        Case(9, 37, 4, 18, cuts=0b111111),
-        Case(7, 21, 3, 6, cuts=0b100101),
+        Case(9, 37, 4, 18, above=1, take=1, sums=0b111),
+        Case(7, 21, 3, 6, above=1, sums=0b1),
+        Case(13, 33, 11, 6, sums=0b100),
+        Case(20, 34, 16, 5, take=1),
     ],
     ids=[
         "one block",
@@ -124,6 +129,8 @@ class Case:
         "beats of rows with a pause, signed",
         "every cut",
         "some cuts",
+        "two groups of rows",
+        "two groups of rows, aligned",
     ],
 )
 def test_slots_hold_the_first_active_pixels_in_raster_order(tmp_path, case):
@@ -137,7 +144,7 @@ def test_slots_hold_the_first_active_pixels_in_raster_order(tmp_path, case):
     for source in SOURCES:
         (tmp_path / "rtl" / f"{source}.sv").write_text(next(RTL.rglob(f"{source}.sv")).read_text())
     values = {"height": height, "width": width, "rows": rows, "n": n, "threshold": case.threshold, "ii": ii}
-    values["cuts"] = case.cuts
+    values |= {"above": case.above, "take": case.take, "sums": case.sums}
     source = SOURCE[case.interface].format(beats=beats, **values)
     top = TOP.format(beat=project.beat, source=source, signed=int(case.signed), **values)
     (tmp_path / "rtl" / "top.sv").write_text(top)
@@ -157,4 +164,4 @@ def test_slots_hold_the_first_active_pixels_in_raster_order(tmp_path, case):
             assert [tuple(slot) for slot in slots[: len(expected)].tolist()] == expected
             assert not slots[len(expected) :, 2].any()  # row 0: empty
     assert result.ii == (ii, ii)
-    assert set(result.latency[:1]) == {chunks + 3 + case.cuts.bit_count()}
+    assert set(result.latency[:1]) == {chunks + 3 + case.above + case.take + case.sums.bit_count()}

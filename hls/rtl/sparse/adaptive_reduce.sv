@@ -4,7 +4,8 @@
 //
 // Pixels above each level are counted, which gives the level after these rows (adaptive_level), and so which pixels of
 // theirs may have a slot (adaptive_fill), which go there by rank (reduce_rows), behind those that stay (adaptive_slots).
-// out_valid is high ten cycles after the event's last rows, and one more for each of CUTS, which are those of input_reduce.
+// out_valid is high ten cycles after the event's last rows, and one more for CUT_ROWS, a register in front of all,
+// CUT_CHOSEN, one in front of reduce_rows, and the cuts of that.
 module adaptive_reduce #(
   parameter int WIDTH = 63,
   parameter int PIXEL = 8,          // bits of all channels of a pixel
@@ -16,7 +17,10 @@ module adaptive_reduce #(
   parameter int SLOTS = 8,
   parameter int ROW_BITS = 6,
   parameter int COLUMN_BITS = 6,
-  parameter logic [5:0] CUTS = '0
+  parameter bit CUT_ROWS = 0,
+  parameter bit CUT_CHOSEN = 0,
+  parameter bit CUT_TAKE = 0,
+  parameter logic [7:0] SUM_CUTS = '0
 ) (
   input  logic clk,
   input  logic rst,
@@ -40,7 +44,7 @@ module adaptive_reduce #(
   logic [PIXELS-1:0][LEVELS-1:0] above, above_3;
   logic [LEVELS-1:0][COUNT-1:0] count;
   logic valid, last, valid_1, last_1, valid_3, last_3, valid_6, last_6, valid_7, last_7, nothing, unused;
-  delayed_rows #(.BITS(PIXELS * PIXEL), .CYCLES(32'(CUTS[4]))) u_cut_rows (
+  delayed_rows #(.BITS(PIXELS * PIXEL), .CYCLES(32'(CUT_ROWS))) u_cut_rows (
     .clk, .rst, .in_valid, .in_last, .in_data(in_rows), .out_valid(valid), .out_last(last), .out_data(rows));
   for (genvar p = 0; p < PIXELS; p++) begin : pixels
     for (genvar k = 0; k < LEVELS; k++) begin : levels
@@ -79,7 +83,7 @@ module adaptive_reduce #(
   delayed_rows #(.BITS(PIXELS * PIXEL + TAG), .CYCLES(3)) u_to_chosen (
     .clk, .rst, .in_valid(valid_3), .in_last(last_3), .in_data({rows_3, room, base, level}), .out_valid(valid_6),
     .out_last(last_6), .out_data({rows_6, tag_6}));
-  delayed_rows #(.BITS(PIXELS * (1 + PIXEL) + TAG), .CYCLES(32'(CUTS[5]))) u_cut_chosen (
+  delayed_rows #(.BITS(PIXELS * (1 + PIXEL) + TAG), .CYCLES(32'(CUT_CHOSEN))) u_cut_chosen (
     .clk, .rst, .in_valid(valid_6), .in_last(last_6), .in_data({chosen, rows_6, tag_6}), .out_valid(valid_7),
     .out_last(last_7), .out_data({chosen_7, rows_7, tag_7}));
 
@@ -93,7 +97,7 @@ module adaptive_reduce #(
   logic [SLOTS-1:0][COLUMN_BITS-1:0] new_column, column_1;
   assign first = ranks_tag[LEVEL_BITS+:COUNT];
   reduce_rows #(.WIDTH(WIDTH), .PIXEL(PIXEL), .ROWS(ROWS), .SLOTS(SLOTS), .ROW_BITS(ROW_BITS),
-                .COLUMN_BITS(COLUMN_BITS), .TAG(TAG), .CUTS(CUTS[3:0])) u_rows (
+                .COLUMN_BITS(COLUMN_BITS), .TAG(TAG), .CUT_TAKE(CUT_TAKE), .SUM_CUTS(SUM_CUTS)) u_rows (
     .clk, .rst, .in_valid(valid_7), .in_last(last_7), .in_tag(tag_7), .active(chosen_7), .in_rows(rows_7), .ranks_valid,
     .ranks_last, .ranks_tag, .base({|first[COUNT-1:RANK-1], first[RANK-2:0]}), .after, .slots_valid, .slots_last,
     .slots_tag, .take, .pixel, .row(new_row), .column(new_column));

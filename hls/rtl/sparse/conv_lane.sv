@@ -1,7 +1,7 @@
 // One output pixel of the sparse convolution: the weights towards every slot, then a dot product for each unit (a filter,
-// or a pair of filters that share their products). The slots' coordinates are read in cycle t (with CENTRE, a register
-// behind the choice of the pixel, also in t + 1), `features` LOOKUP = 1 + CENTRE + OFFSET cycles later; the sums are there
-// as many cycles later as MULTIPLY and CUTS, see dot_product, have registers.
+// or a pair of filters that share their products). The slots' coordinates are read in a cycle, `features`
+// LOOKUP = 1 + OFFSET cycles later; the sums are there as many cycles later as MULTIPLY and CUTS, see dot_product, have
+// registers.
 module conv_lane #(
   parameter int SLOTS = 20,
   parameter int CHANNELS = 1,
@@ -16,7 +16,6 @@ module conv_lane #(
   parameter bit X_SIGNED = 0,
   parameter int W_BITS = 8,
   parameter int SHIFT = 18,
-  parameter bit CENTRE = 0,
   parameter bit OFFSET = 0,           // as in conv_tap
   parameter bit CASCADE = 0,
   parameter logic [31:0] MULTIPLY = '0,
@@ -39,22 +38,13 @@ module conv_lane #(
 );
   localparam int TERMS = SLOTS * CHANNELS;
   localparam int PAIR_WORD = 2 * W_BITS + 1;
-  localparam int G = GROUP_BITS > 0 ? GROUP_BITS : 1;
-  logic [ROW_BITS-1:0] own_row;
-  logic [COLUMN_BITS-1:0] own_column;
-  logic [G-1:0] own_group;
   logic [TERMS*WORD-1:0] weights;
-  if (CENTRE) begin : cut
-    always_ff @(posedge clk) {own_row, own_column, own_group} <= {centre_row, centre_column, group};
-  end else begin : through
-    assign {own_row, own_column, own_group} = {centre_row, centre_column, group};
-  end
   for (genvar n = 0; n < SLOTS; n++) begin : slots
     conv_tap #(
       .ROW_BITS(ROW_BITS), .COLUMN_BITS(COLUMN_BITS), .KERNEL_HEIGHT(KERNEL_HEIGHT), .KERNEL_WIDTH(KERNEL_WIDTH),
       .GROUP_BITS(GROUP_BITS), .OFFSET(OFFSET), .WORD(CHANNELS * WORD), .TABLE(TABLE)
     ) u_tap (
-      .clk, .group(own_group), .centre_row(own_row), .centre_column(own_column), .row(row[n*ROW_BITS+:ROW_BITS]),
+      .clk, .group, .centre_row, .centre_column, .row(row[n*ROW_BITS+:ROW_BITS]),
       .column(column[n*COLUMN_BITS+:COLUMN_BITS]), .weights(weights[n*CHANNELS*WORD+:CHANNELS*WORD]));
   end
   for (genvar u = 0; u < FILTERS - PAIRS; u++) begin : units

@@ -3,7 +3,7 @@
 //     sum[i][f] = bias[f] + sum_j [row_j != 0] sum_c W[(row, column)_j - (row, column)_i][c][f] x[j][c]
 //
 // PIXELS slots and FILTERS of them at once, filter groups first: a beat a cycle from `start` on. Coordinates must be stable
-// for all beats from `start` (and a cycle longer with CENTRE), `features` from LOOKUP = 1 + CENTRE + OFFSET cycles later; the
+// for all beats from `start`, `features` from LOOKUP = 1 + OFFSET cycles later; the
 // first beat of sums comes LOOKUP and the registers of MULTIPLY and CUTS (see dot_product) after `start`, with `active`:
 // which of its slots are. The sums of inactive slots mean nothing.
 module qconv2d_sparse #(
@@ -21,7 +21,6 @@ module qconv2d_sparse #(
   parameter bit X_SIGNED = 0,
   parameter int W_BITS = 8,
   parameter int SHIFT = 18,
-  parameter bit CENTRE = 0,
   parameter bit OFFSET = 0,
   parameter bit CASCADE = 0,
   parameter logic [31:0] MULTIPLY = '0,
@@ -43,10 +42,10 @@ module qconv2d_sparse #(
 );
   localparam int GROUPS = SLOTS / PIXELS;
   localparam int GROUP_BITS = FILTER_GROUPS > 1 ? $clog2(FILTER_GROUPS) : 0;
-  localparam int PARTS = 1 + 32'(CENTRE) + 32'(OFFSET) + $countones(MULTIPLY) + 32'(CUTS[0]);
+  localparam int PARTS = 1 + 32'(OFFSET) + $countones(MULTIPLY) + 32'(CUTS[0]);
   localparam int LATENCY = PARTS + $countones(CUTS >> 1);
   localparam int F = GROUP_BITS > 0 ? GROUP_BITS : 1;
-  logic [(GROUPS > 1 ? $clog2(GROUPS) : 1)-1:0] slot_group;
+  logic [(GROUPS > 1 ? $clog2(GROUPS) : 1)-1:0] slot_group, next_slot_group;
   logic [F-1:0] filter_group;
   logic [PIXELS*ROW_BITS-1:0] centre_row;
   logic [PIXELS*COLUMN_BITS-1:0] centre_column;
@@ -54,9 +53,13 @@ module qconv2d_sparse #(
   logic [PIXELS-1:0] now;
   logic [LATENCY*PIXELS-1:0] actives;
 
-  beat_counter #(.OUTER(GROUPS), .INNER(FILTER_GROUPS)) u_beat (.clk, .start, .outer(slot_group), .inner(filter_group));
-  wide_mux #(.INPUTS(GROUPS), .BITS(PIXELS * ROW_BITS)) u_row (.d(row), .select(slot_group), .y(centre_row));
-  wide_mux #(.INPUTS(GROUPS), .BITS(PIXELS * COLUMN_BITS)) u_column (.d(column), .select(slot_group), .y(centre_column));
+  beat_counter #(.OUTER(GROUPS), .INNER(FILTER_GROUPS)) u_beat (
+    .clk, .start, .outer(slot_group), .inner(filter_group));
+  assign next_slot_group = 32'(filter_group) == FILTER_GROUPS - 1 ? slot_group + 1'b1 : slot_group;
+  first_or_next #(.GROUPS(GROUPS), .BITS(PIXELS * ROW_BITS)) u_row (
+    .clk, .start, .next(next_slot_group), .d(row), .y(centre_row));
+  first_or_next #(.GROUPS(GROUPS), .BITS(PIXELS * COLUMN_BITS)) u_column (
+    .clk, .start, .next(next_slot_group), .d(column), .y(centre_column));
   if (FILTER_GROUPS > 1) begin : biases
     logic [(PARTS+1)*F-1:0] filter_groups;  // the highest is the one whose bias is due
     assign filter_groups[F-1:0] = filter_group;
@@ -72,7 +75,7 @@ module qconv2d_sparse #(
       .SLOTS(SLOTS), .CHANNELS(CHANNELS), .FILTERS(FILTERS), .PAIRS(PAIRS), .GROUP_BITS(GROUP_BITS), .ROW_BITS(ROW_BITS),
       .COLUMN_BITS(COLUMN_BITS), .KERNEL_HEIGHT(KERNEL_HEIGHT), .KERNEL_WIDTH(KERNEL_WIDTH), .X_BITS(X_BITS),
       .X_SIGNED(X_SIGNED), .W_BITS(W_BITS), .SHIFT(SHIFT), .SUM_BITS(SUM_BITS), .DSP(DSP),
-      .CENTRE(CENTRE), .OFFSET(OFFSET), .CASCADE(CASCADE), .MULTIPLY(MULTIPLY), .CUTS(CUTS), .ADDRESS(ADDRESS), .TABLE(TABLE)
+      .OFFSET(OFFSET), .CASCADE(CASCADE), .MULTIPLY(MULTIPLY), .CUTS(CUTS), .ADDRESS(ADDRESS), .TABLE(TABLE)
     ) u_lane (
       .clk, .group(filter_group), .centre_row(centre_row[p*ROW_BITS+:ROW_BITS]),
       .centre_column(centre_column[p*COLUMN_BITS+:COLUMN_BITS]), .row, .column, .features, .bias,

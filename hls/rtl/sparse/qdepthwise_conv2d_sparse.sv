@@ -16,7 +16,6 @@ module qdepthwise_conv2d_sparse #(
   parameter int X_BITS = 8,
   parameter int W_BITS = 8,
   parameter int SUM_BITS = 24,
-  parameter bit CENTRE = 0,
   parameter bit OFFSET = 0,
   parameter bit CASCADE = 0,
   parameter logic [31:0] MULTIPLY = '0,
@@ -45,7 +44,7 @@ module qdepthwise_conv2d_sparse #(
     qconv2d_sparse #(
       .SLOTS(SLOTS), .PIXELS(PIXELS), .ROW_BITS(ROW_BITS), .COLUMN_BITS(COLUMN_BITS), .KERNEL_HEIGHT(KERNEL_HEIGHT),
       .KERNEL_WIDTH(KERNEL_WIDTH), .X_BITS(X_BITS), .X_SIGNED(X_SIGNED), .W_BITS(W_BITS),
-      .SUM_BITS(SUM_BITS), .DSP(DSP), .CENTRE(CENTRE), .OFFSET(OFFSET), .CASCADE(CASCADE), .MULTIPLY(MULTIPLY), .CUTS(CUTS),
+      .SUM_BITS(SUM_BITS), .DSP(DSP), .OFFSET(OFFSET), .CASCADE(CASCADE), .MULTIPLY(MULTIPLY), .CUTS(CUTS),
       .ADDRESS(ADDRESS), .TABLE(TABLE[c*PLANES+:PLANES]),
       .BIAS(BIAS[c*SUM_BITS+:SUM_BITS])
     ) u_conv (.clk, .start, .row, .column, .features(x), .active(actives[c*PIXELS+:PIXELS]), .sum(sums));

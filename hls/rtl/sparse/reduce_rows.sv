@@ -3,8 +3,8 @@
 // A slot is the rank of its pixel, known from prefix counts of bits alone: pixels move to their rank modulo 4 in groups of
 // four, and each slot takes the group, block and row whose ranks hold it. (Radix-4 rank routing: no pass a pixel, no
 // data-dependent control.) Rows enter with valid, last and a tag; a cycle later the same are at the ranks, where `base` is
-// asked for, and another one later at the slots. Each of CUTS adds a register: {behind the candidates of eight places,
-// before the index, behind the sums over rows, behind those of a row}.
+// asked for, and another one later at the slots. CUT_TAKE adds a register behind the candidates of eight places, and so does
+// each of SUM_CUTS, in rank_sums.
 module reduce_rows #(
   parameter int WIDTH = 63,
   parameter int PIXEL = 8,          // bits of all channels of a pixel
@@ -13,7 +13,8 @@ module reduce_rows #(
   parameter int ROW_BITS = 6,
   parameter int COLUMN_BITS = 6,
   parameter int TAG = 1,
-  parameter logic [3:0] CUTS = '0,
+  parameter bit CUT_TAKE = 0,
+  parameter logic [7:0] SUM_CUTS = '0,
   parameter int RANK = SLOTS > 8 ? $clog2(SLOTS) + 1 : 4  // exact below the top bit, which means "at least so many"
 ) (
   input  logic clk,
@@ -41,23 +42,19 @@ module reduce_rows #(
   localparam int BLOCKS = (WIDTH - FIRST) / 16 + 1;
   localparam int PAIRS = (BLOCKS + 1) / 2;
   localparam int SLOTS_16 = SLOTS < 16 ? SLOTS : 16;
-  localparam int LEVELS = ROWS > 1 ? $clog2(ROWS) : 1;
-  localparam int PAD = 1 << LEVELS;
+  localparam int ROW_LEVELS = ROWS > 1 ? $clog2(ROWS) : 0;
+  localparam int PAD = 1 << ROW_LEVELS;
   localparam int SIZE = PIXEL + 2;
   localparam int BLOCK_BITS = BLOCKS > 1 ? $clog2(BLOCKS) : 0;
-  localparam int PLACES = (ROWS > 1 ? PAD : 1) << BLOCK_BITS;  // {row, block}
-  localparam int CUT_ROW = 32'(CUTS[0]);
-  localparam int CUT_ROWS = 32'(CUTS[1]);
-  localparam int CUT_INDEX = 32'(CUTS[2]);
-  localparam int RANKS_AT = 1 + CUT_ROW + CUT_ROWS;
-  localparam int EARLY = LEVELS > 1 ? LEVELS - 1 : 0;  // levels of the sums over rows in front of their register
-  localparam int SLOTS_AT = RANKS_AT + 1 + CUT_INDEX + 32'(CUTS[3]);
+  // Slots look for their place in groups of rows, of 32 blocks at most
+  localparam int GROUP = BLOCK_BITS > 4 ? 1 : ROWS < 32 >> BLOCK_BITS ? ROWS : 32 >> BLOCK_BITS;
+  localparam int GROUPS = (ROWS + GROUP - 1) / GROUP;
+  localparam int PLACES = (GROUP > 1 ? 1 << $clog2(GROUP) : 1) << BLOCK_BITS;  // of a group of rows: {row, block}
+  localparam int TAKEN = PIXEL + ROW_BITS + COLUMN_BITS;
+  localparam int SUMS = $countones(SUM_CUTS);
+  localparam int RANKS_AT = 1 + SUMS;
+  localparam int SLOTS_AT = RANKS_AT + 1 + 32'(CUT_TAKE);
 
-  function automatic logic [RANK-1:0] add(logic [RANK-1:0] a, logic [RANK-1:0] b);
-    logic [RANK-1:0] sum;
-    sum = {1'b0, a[RANK-2:0]} + {1'b0, b[RANK-2:0]};
-    add = {a[RANK-1] | b[RANK-1] | sum[RANK-1], sum[RANK-2:0]};
-  endfunction
   function automatic logic [1:0] add_4(logic [1:0] a, logic [1:0] b);  // plain logic: Yosys would take a carry chain
     add_4 = {a[1] ^ b[1] ^ (a[0] & b[0]), a[0] ^ b[0]};
   endfunction
@@ -73,133 +70,130 @@ module reduce_rows #(
   delay #(.BITS(1 + TAG), .CYCLES(SLOTS_AT - RANKS_AT)) u_to_slots (
     .clk, .d({ranks_last, ranks_tag}), .q({slots_last, slots_tag}));
 
-  // Stage 1: active pixels of each block and pair of blocks
+  // Stage 1: active pixels of each pair of blocks, and of its first block
   logic [ROWS-1:0][BLOCKS-1:0][15:0] lane_active;
   logic [ROWS-1:0][BLOCKS-1:0][15:0][PIXEL-1:0] lane;
   logic [ROWS-1:0][2*PAIRS-1:0][4:0] total;
-  logic [ROWS-1:0][BLOCKS:0][1:0] ahead, ahead_1, ahead_2, ahead_3;  // active pixels before each block, modulo 4
-  logic [ROWS-1:0][PAIRS-1:0][5:0] single, pair;                     // of a pair's first block; of both
-  logic [ROWS-1:0][2*PAIRS:0][RANK-1:0] upto, upto_1, upto_2;        // active pixels of the row before each block
-  logic [ROWS-1:0][BLOCKS-1:0][RANK-1:0] rank;                       // of the first pixel of each block
-  logic [ROWS-1:0][1:0] rank_4;
-  logic [ROWS:0][RANK-1:0] row_rank;                                 // of each row, and of the row after them
-  logic [RANK-1:0] after_3;
-  logic [ROWS-1:0][BLOCKS-1:0][3:0][3:0][SIZE-1:0] candidate, candidate_1;
-  logic [ROWS-1:0][BLOCKS-1:0][SLOTS_16-1:0][1:0] from_group, from_group_1;
+  logic [ROWS-1:0][BLOCKS-1:0][1:0] total_4;                 // modulo 4, registered
+  logic [ROWS-1:0][BLOCKS:0][1:0] ahead;                     // active pixels of the row before each block, modulo 4
+  logic [ROWS-1:0][PAIRS-1:0][1:0][RANK-1:0] count, upto;   // active pixels of a pair's first block, and of both; ranks behind
+  logic [ROWS*BLOCKS-1:0][RANK-1:0] rank;                   // of the first pixel of each block
+  logic [ROWS-1:0][BLOCKS-1:0][3:0] rank_16;
+  logic [ROWS-1:0][BLOCKS-1:0][1:0] before_4, before_4_1;    // active pixels of these rows before each block, modulo 4
+  logic [ROWS-1:0][BLOCKS-1:0][3:0][3:0][SIZE-1:0] candidate;
+  logic [ROWS-1:0][BLOCKS-1:0][SLOTS_16-1:0][1:0] from_group;
   for (genvar r = 0; r < ROWS; r++) begin : row_of_blocks
     assign lane_active[r] = (BLOCKS * 16)'({active[r], 1'b0} >> FIRST);
     assign lane[r] = (BLOCKS * 16 * PIXEL)'({in_rows[r], {PIXEL{1'b0}}} >> (FIRST * PIXEL));
     assign ahead[r][0] = '0;
-    assign upto[r][0] = '0;
     for (genvar b = 0; b < BLOCKS; b++) begin : blocks
       localparam logic [15:0] USED = 16'({{WIDTH{1'b1}}, 1'b0} >> (FIRST + 16 * b));
-      reduce_block #(.PIXEL(PIXEL), .USED(USED), .SLOTS(SLOTS_16), .WAIT(CUT_ROW + CUT_ROWS)) u_block (
+      reduce_block #(.PIXEL(PIXEL), .USED(USED), .SLOTS(SLOTS_16), .WAIT(SUMS)) u_block (
         .clk, .active(lane_active[r][b]), .pixel(lane[r][b]), .total(total[r][b]),
-        .first_rank_1(add_4(rank_4[r], ahead_3[r][b])), .first_rank_2(rank[r][b][3:0]), .candidate(candidate[r][b]),
+        .first_rank_1(add_4(base[1:0], before_4_1[r][b])), .first_rank_2(rank_16[r][b]), .candidate(candidate[r][b]),
         .from_group(from_group[r][b]));
-      assign ahead[r][b+1] = add_4(ahead[r][b], total[r][b][1:0]);
-      always_ff @(posedge clk) rank[r][b] <= add(row_rank[r], upto_2[r][b]);
+      assign ahead[r][b+1] = add_4(ahead[r][b], total_4[r][b]);
+      always_ff @(posedge clk) total_4[r][b] <= total[r][b][1:0];
     end
     if (BLOCKS % 2 == 1) begin : no_block
       assign total[r][BLOCKS] = '0;
     end
-    for (genvar k = 0; k < PAIRS; k++) begin : sums
+    for (genvar k = 0; k < PAIRS; k++) begin : pairs
       always_ff @(posedge clk) begin
-        single[r][k] <= {1'b0, total[r][2*k]};
-        pair[r][k] <= {1'b0, total[r][2*k]} + {1'b0, total[r][2*k+1]};
+        count[r][k][0] <= saturated({1'b0, total[r][2*k]});
+        count[r][k][1] <= saturated({1'b0, total[r][2*k]} + {1'b0, total[r][2*k+1]});
       end
-      assign upto[r][2*k+1] = add(upto[r][2*k], saturated(single[r][k]));
-      assign upto[r][2*k+2] = add(upto[r][2*k], saturated(pair[r][k]));
     end
   end
-  always_ff @(posedge clk) ahead_1 <= ahead;
 
-  // Stage 2: rank of the first pixel of every row. Modulo 4 it is known earlier, by sums of two bits that are one LUT6 deep,
-  // and goes on to the blocks.
-  localparam int AHEAD = ROWS * (BLOCKS + 1) * 2;
-  localparam int UPTO = ROWS * (2 * PAIRS + 1) * RANK;
-  logic [LEVELS:0][PAD-1:0][RANK-1:0] prefix;                // prefix[LEVELS][r]: pixels in rows 0 .. r of these
+  // Stage 2: the rank of the first pixel of every block. Modulo 4 it is known earlier, by sums of two bits over rows that
+  // are one LUT6 deep, and goes on to the blocks.
+  rank_sums #(.PAIRS(ROWS * PAIRS), .RANK(RANK), .CUTS(SUM_CUTS)) u_sums (.clk, .count, .base, .rank(upto));
+  assign after = upto[ROWS-1][PAIRS-1][1];
   /* verilator lint_off UNUSEDSIGNAL */  // the sum over all rows is not needed
-  logic [LEVELS:0][PAD-1:0][1:0] prefix_4;                   // the same modulo 4
-  logic [LEVELS:0][PAD-1:0][RANK-1:0] prefix_cut;            // both behind their register
-  logic [LEVELS:0][PAD-1:0][1:0] prefix_4_cut;
-  logic [PAD-1:0][RANK-1:0] prefix_1;
-  logic [PAD-1:0][1:0] prefix_4_1;
+  logic [ROW_LEVELS:0][PAD-1:0][1:0] rows_4;                 // rows_4[ROW_LEVELS][r]: pixels in rows 0 .. r, modulo 4
   /* verilator lint_on UNUSEDSIGNAL */
-  delay #(.BITS(AHEAD), .CYCLES(CUT_ROW)) u_cut_ahead (.clk, .d(ahead_1), .q(ahead_2));
-  delay #(.BITS(UPTO), .CYCLES(CUT_ROW)) u_cut_upto (.clk, .d(upto), .q(upto_1));
-  for (genvar k = 0; k <= LEVELS; k++) begin : prefixes
-    if (k == EARLY) begin : cut
-      delay #(.BITS(PAD * (RANK + 2)), .CYCLES(CUT_ROWS)) u_cut (
-        .clk, .d({prefix[k], prefix_4[k]}), .q({prefix_cut[k], prefix_4_cut[k]}));
-    end else begin : through
-      assign {prefix_cut[k], prefix_4_cut[k]} = {prefix[k], prefix_4[k]};
-    end
+  for (genvar k = 0; k <= ROW_LEVELS; k++) begin : levels_4
     for (genvar r = 0; r < PAD; r++) begin : rows
       if (k == 0) begin : own
-        assign prefix[0][r] = r < ROWS ? upto_1[r % ROWS][2*PAIRS] : '0;
-        assign prefix_4[0][r] = r < ROWS ? ahead_2[r % ROWS][BLOCKS] : '0;
+        assign rows_4[0][r] = r < ROWS ? ahead[r % ROWS][BLOCKS] : '0;
       end else if ((r >> (k - 1)) % 2 == 1) begin : right
-        localparam int LEFT = ((r >> (k - 1)) << (k - 1)) - 1;
-        assign prefix[k][r] = add(prefix_cut[k-1][LEFT], prefix_cut[k-1][r]);
-        assign prefix_4[k][r] = add_4(prefix_4_cut[k-1][LEFT], prefix_4_cut[k-1][r]);
+        assign rows_4[k][r] = add_4(rows_4[k-1][((r>>(k-1))<<(k-1))-1], rows_4[k-1][r]);
       end else begin : left
-        assign prefix[k][r] = prefix_cut[k-1][r];
-        assign prefix_4[k][r] = prefix_4_cut[k-1][r];
+        assign rows_4[k][r] = rows_4[k-1][r];
       end
     end
   end
-  delay #(.BITS(AHEAD + UPTO), .CYCLES(CUT_ROWS)) u_cut_sums (.clk, .d({ahead_2, upto_1}), .q({ahead_3, upto_2}));
-  assign {prefix_1, prefix_4_1} = {prefix_cut[LEVELS], prefix_4_cut[LEVELS]};
-  assign row_rank[0] = base;
-  assign rank_4[0] = base[1:0];
-  for (genvar r = 1; r <= ROWS; r++) begin : ranks
-    assign row_rank[r] = add(base, prefix_1[r-1]);
-    if (r < ROWS) begin : known_early
-      assign rank_4[r] = add_4(base[1:0], prefix_4_1[r-1]);
+  for (genvar r = 0; r < ROWS; r++) begin : ranks
+    for (genvar b = 0; b < BLOCKS; b++) begin : blocks
+      localparam int I = r * BLOCKS + b;
+      if (b > 0) begin : next
+        assign rank[I] = upto[r][(b-1)/2][(b-1)%2];
+      end else if (r > 0) begin : first
+        assign rank[I] = upto[r-1][PAIRS-1][1];
+      end else begin : very_first
+        assign rank[I] = base;
+      end
+      always_ff @(posedge clk) rank_16[r][b] <= rank[I][3:0];
+      if (r == 0) begin : of_row
+        assign before_4[r][b] = ahead[r][b];
+      end else begin : of_rows
+        assign before_4[r][b] = add_4(rows_4[ROW_LEVELS][r-1], ahead[r][b]);
+      end
     end
   end
-  assign after = row_rank[ROWS];
-  always_ff @(posedge clk) after_3 <= after;
+  delay #(.BITS(ROWS * BLOCKS * 2), .CYCLES(SUMS)) u_before (.clk, .d(before_4), .q(before_4_1));
 
-  // Stage 3: each slot takes its group, block and row
-  logic [ROW_BITS-1:0] first_row, next_row;  // 1-based row of the first of these rows, of the first after them
-  assign next_row = first_row + ROW_BITS'(ROWS);
-  always_ff @(posedge clk)
-    if (rst || slots_valid && slots_last) first_row <= ROW_BITS'(1);
-    else if (slots_valid) first_row <= next_row;
-  delay #(.BITS(ROWS * BLOCKS * 16 * SIZE), .CYCLES(CUT_INDEX)) u_cut_candidates (.clk, .d(candidate), .q(candidate_1));
-  delay #(.BITS(ROWS * BLOCKS * SLOTS_16 * 2), .CYCLES(CUT_INDEX)) u_cut_groups (.clk, .d(from_group), .q(from_group_1));
-  logic [SLOTS_16-1:0][PLACES-1:0][SIZE-1:0] found;          // what every place has for a slot of this number modulo 16
-  logic [SLOTS_16-1:0][PLACES-1:0][1:0] group;
+  // Stage 3: each slot takes its group, block and row, of the last group of rows that begins with no later rank
+  logic [GROUPS-1:0][ROW_BITS-1:0] first_row, next_row;      // 1-based, of each group of rows; and of those that come next
+  for (genvar g = 0; g < GROUPS; g++) begin : first_rows
+    assign next_row[g] = first_row[g] + ROW_BITS'(ROWS);
+    always_ff @(posedge clk)
+      if (rst || slots_valid && slots_last) first_row[g] <= ROW_BITS'(1 + g * GROUP);
+      else if (slots_valid) first_row[g] <= next_row[g];
+  end
+  logic [SLOTS_16-1:0][GROUPS-1:0][PLACES-1:0][SIZE-1:0] found;  // what every place has for slots of this number modulo 16
+  logic [SLOTS_16-1:0][GROUPS-1:0][PLACES-1:0][1:0] group;
   for (genvar o = 0; o < SLOTS; o++) begin : slots
-    logic [ROWS*BLOCKS-1:0] own_reached;
-    logic [PLACES-1:0] reached, reached_1;
-    logic passed;
-    ranks_reached #(.COUNT(ROWS * BLOCKS), .RANK(RANK), .SLOT(o)) u_reached (.rank, .reached(own_reached));
-    for (genvar k = 0; k < PLACES; k++) begin : places
-      localparam int R = k >> BLOCK_BITS;
-      localparam int B = k % (1 << BLOCK_BITS);
-      if (R < ROWS && B < BLOCKS) begin : used
-        assign reached[k] = own_reached[R*BLOCKS+B];
-        if (o < 16) begin : first_of_these_slots
-          assign group[o][k] = from_group_1[R][B][o];
-          wide_mux #(.INPUTS(4), .BITS(SIZE)) u_mux (
-            .d(candidate_1[R][B][o%4]), .select(group[o][k]), .y(found[o][k]));
-        end
-      end else begin : unused
-        assign reached[k] = 1'b0;
-        if (o < 16) begin : first_of_these_slots
-          assign group[o][k] = '0;
-          assign found[o][k] = '0;
+    logic [ROWS*BLOCKS:0] reached, reached_next;
+    logic [GROUPS-1:0] takes;
+    logic [GROUPS*TAKEN-1:0] taken, last_taken;              // of each group of rows; of the last up to it
+    ranks_reached #(.COUNT(ROWS * BLOCKS + 1), .RANK(RANK), .SLOT(o)) u_reached (
+      .rank({after, rank}), .reached(reached_next));
+    always_ff @(posedge clk) reached <= reached_next;
+    for (genvar g = 0; g < GROUPS; g++) begin : groups
+      logic [PLACES-1:0] reached_here;
+      for (genvar k = 0; k < PLACES; k++) begin : places
+        localparam int R = g * GROUP + (k >> BLOCK_BITS);
+        localparam int B = k % (1 << BLOCK_BITS);
+        if (R < ROWS && B < BLOCKS) begin : used
+          assign reached_here[k] = reached[R*BLOCKS+B];
+          if (o < 16) begin : first_of_these_slots
+            assign group[o][g][k] = from_group[R][B][o];
+            wide_mux #(.INPUTS(4), .BITS(SIZE)) u_mux (
+              .d(candidate[R][B][o%4]), .select(group[o][g][k]), .y(found[o][g][k]));
+          end
+        end else begin : unused
+          assign reached_here[k] = 1'b0;
+          if (o < 16) begin : first_of_these_slots
+            assign group[o][g][k] = '0;
+            assign found[o][g][k] = '0;
+          end
         end
       end
+      localparam int NEXT = (g + 1) * GROUP < ROWS ? (g + 1) * GROUP : ROWS;
+      reduce_take #(.ROWS(GROUP), .BLOCKS(BLOCKS), .PIXEL(PIXEL), .FIRST_COLUMN(FIRST), .ROW_BITS(ROW_BITS),
+                    .ALIGNED(ROWS % GROUP == 0), .COLUMN_BITS(COLUMN_BITS), .SHARED(o >= 16),
+                    .CUT(CUT_TAKE)) u_take (
+        .clk, .first_row(first_row[g]), .next_row(g + 1 < GROUPS ? first_row[(g+1)%GROUPS] : next_row[0]), .reached(reached_here), .passed(reached[NEXT*BLOCKS]),
+        .found(found[o%16][g]), .group(group[o%16][g]), .take(takes[g]), .taken(taken[g*TAKEN+:TAKEN]));
+      if (g == 0) begin : only
+        assign last_taken[0+:TAKEN] = taken[0+:TAKEN];
+      end else begin : later
+        assign last_taken[g*TAKEN+:TAKEN] = takes[g] ? taken[g*TAKEN+:TAKEN] : last_taken[(g-1)*TAKEN+:TAKEN];
+      end
     end
-    delay #(.BITS(PLACES + 1), .CYCLES(CUT_INDEX)) u_cut_reached (
-      .clk, .d({after_3 <= RANK'(o), reached}), .q({passed, reached_1}));
-    reduce_take #(.ROWS(ROWS), .BLOCKS(BLOCKS), .PIXEL(PIXEL), .FIRST_COLUMN(FIRST), .ROW_BITS(ROW_BITS),
-                  .COLUMN_BITS(COLUMN_BITS), .SHARED(o >= 16), .CUT(CUTS[3])) u_take (
-      .clk, .first_row, .next_row, .reached(reached_1), .passed, .found(found[o%16]), .group(group[o%16]), .take(take[o]),
-      .pixel(pixel[o]), .row(row[o]), .column(column[o]));
+    assign take[o] = |takes;
+    assign {pixel[o], row[o], column[o]} = last_taken[(GROUPS-1)*TAKEN+:TAKEN];
   end
 endmodule

@@ -9,6 +9,7 @@ module reduce_take #(
   parameter int FIRST_COLUMN = 1,                         // number of the first block's first column: 0 or 1
   parameter int ROW_BITS = 6,
   parameter int COLUMN_BITS = 6,
+  parameter bit ALIGNED = 0,                              // first_row is 1 more than a multiple of ROWS, a power of two
   parameter bit SHARED = 0,
   parameter bit CUT = 0,                                  // a register behind the joined candidates
   parameter int BLOCK_BITS = BLOCKS > 1 ? $clog2(BLOCKS) : 0,
@@ -22,9 +23,7 @@ module reduce_take #(
   input  logic [PLACES-1:0][PIXEL+1:0] found,             // {column in the group, pixel}
   input  logic [PLACES-1:0][1:0] group,
   output logic take,
-  output logic [PIXEL-1:0] pixel,
-  output logic [ROW_BITS-1:0] row,
-  output logic [COLUMN_BITS-1:0] column
+  output logic [PIXEL+ROW_BITS+COLUMN_BITS-1:0] taken     // {pixel, row, column}
 );
   localparam int INDEX = PLACES > 1 ? $clog2(PLACES) : 1;
   localparam int PARTS = PLACES > 8 && !SHARED ? PLACES / 8 : 1;
@@ -35,7 +34,9 @@ module reduce_take #(
   logic [PARTS-1:0][SIZE-1:0] part, part_1;
   logic [INDEX-1:0] index, index_1;
   logic [1:0] chosen_group, group_1;
-  logic [SIZE-1:0] taken;
+  logic [SIZE-1:0] chosen;
+  logic [ROW_BITS-1:0] row;
+  logic [COLUMN_BITS-1:0] column;
 
   last_reached #(.COUNT(PLACES)) u_index (.reached, .index);
   wide_mux #(.INPUTS(PLACES), .BITS(2)) u_group (.d(group), .select(index), .y(chosen_group));
@@ -50,10 +51,10 @@ module reduce_take #(
   delay #(.BITS(PARTS * SIZE + INDEX + 3), .CYCLES(32'(CUT))) u_cut (
     .clk, .d({part, index, chosen_group, reached[0] && !passed}), .q({part_1, index_1, group_1, take}));
   wide_mux #(.INPUTS(PARTS), .BITS(SIZE)) u_part (
-    .d(part_1), .select(index_1[(PARTS > 1 ? $clog2(PARTS) : 1)-1:0]), .y(taken));
-  assign pixel = taken[PIXEL-1:0];
-  assign column = COLUMN_BITS'({32'(index_1) % (1 << BLOCK_BITS), group_1, taken[PIXEL+:2]}) + COLUMN_BITS'(FIRST_COLUMN);
-  if (ROWS == 1 << LOG) begin : aligned                   // first_row is 1 more than a multiple of ROWS: no carry chain
+    .d(part_1), .select(index_1[(PARTS > 1 ? $clog2(PARTS) : 1)-1:0]), .y(chosen));
+  assign taken = {chosen[PIXEL-1:0], row, column};
+  assign column = COLUMN_BITS'({32'(index_1) % (1 << BLOCK_BITS), group_1, chosen[PIXEL+:2]}) + COLUMN_BITS'(FIRST_COLUMN);
+  if (ALIGNED && ROWS == 1 << LOG) begin : aligned        // no carry chain
     logic [LOG-1:0] in_these;
     logic unused;
     assign unused = ^{first_row, next_row};

@@ -38,6 +38,7 @@ class Flow:
         first = stages[0].step
         self.channels, self.n, self.shape = first.channels, first.slots, first.image
         self.chunks = -(-self.shape[0] // design.rows)
+        self.rows = design.rows if design.interface == "rows" else -(-self.shape[0] // self.chunks)
         self.used: dict[str, set[str]] = {"pixels": set(), "multipliers": set()}  # knob: layers that it is a knob of
         self.ii = max(self._interval(), interval)
         self.needed = self.ii  # cycles between events, for all that is read to be there still

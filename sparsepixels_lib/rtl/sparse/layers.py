@@ -46,24 +46,25 @@ def filters_at_once(design, n_filt: int) -> int:
     return max(f for f in range(1, limit + 1) if n_filt % f == 0)
 
 
-def reduction(step: Step, rows: int, cuts: Sequence[int] = ()) -> tuple[str, dict]:
-    """The module that reduces images, `rows` rows of pixels a cycle, and its parameters, with registers at `cuts`."""
+def reduction(step: Step, rows: int) -> tuple[str, dict]:
+    """The module that reduces images, `rows` rows of pixels a cycle, and its parameters."""
     (height, width), channels, pixel = step.image, step.channels, step.grid
     several, levels = len(step.levels) > 1, packed(step.levels, pixel.bits)
     chosen = {"LEVELS": len(step.levels), "LEVEL": levels} if several else {"THRESHOLD": levels}
     return "adaptive_reduce" if several else "input_reduce", {
         "WIDTH": width, "PIXEL": channels * pixel.bits, "BITS": pixel.bits, "IS_SIGNED": int(pixel.signed),
         **chosen, "ROWS": rows, "SLOTS": step.slots, "ROW_BITS": height.bit_length(),
-        "COLUMN_BITS": width.bit_length(), "CUTS": f"6'd{sum(1 << place for place in cuts)}",
+        "COLUMN_BITS": width.bit_length(),
     }  # fmt: skip
 
 
-def patches(step: Step, rows: int, cuts: Sequence[int] = ()) -> dict:
-    """Parameters of patch_pixels, for `rows` rows of patches a cycle and an input reduction with these cuts."""
+def patches(step: Step, rows: int, period: float) -> dict:
+    """Parameters of patch_pixels, for `rows` rows of patches a cycle: as many levels between registers as fit."""
     (p, q), pixel = step.patch, step.grid
+    every = max(1, int((timing.stage_ns(period) - timing.CLOCK - timing.SETUP) / timing.compare(pixel.bits).ns))
     return {
         "ROWS": rows, "WIDTH": step.image[1], "P": p, "Q": q, "BITS": pixel.bits, "IS_SIGNED": int(pixel.signed),
-        "EVERY": 2 if len(cuts) < 3 else 1,
+        "EVERY": min(every, 2),
     }  # fmt: skip
 
 

@@ -11,8 +11,6 @@ from .. import timing
 from ..steps import Step
 from .layers import DSP_INPUTS, LUT_ADDRESS, PAIR_SHIFT, Beats
 
-ADAPTIVE = 2.9  # ns, of the slowest stage of an adaptive threshold, which no register cuts
-
 
 def dot_elements(parameters: dict, terms: int, listeners: int = 13) -> tuple[list[timing.Element], int]:
     """The logic of a dot_product of so many terms, whose features have so many listeners, or else whose weights' signs
@@ -46,21 +44,18 @@ def constant_elements(parameters: dict) -> tuple[list[timing.Element], int]:
     p, products = parameters, []
     x_bits = p["BITS"] + (not p["IS_SIGNED"])
     if p["FACTOR_BITS"]:
-        products = timing.products(x_bits, p["FACTOR_BITS"], True, listeners=10)  # the sign bit of the sum
+        products = timing.products(x_bits, p["FACTOR_BITS"], True, listeners=1)
     fit = max(x_bits, p["FACTOR_BITS"]) <= DSP_INPUTS[0] and min(x_bits, p["FACTOR_BITS"]) <= DSP_INPUTS[1]
     alone = products and p["TERMS"] == 1 and fit and p["SUM_BITS"] <= 48  # the bias is added in the DSP
     return products + [timing.adder(p["SUM_BITS"])] * (0 if alone else p["LEVELS"]), len(products)
 
 
 def lookup_elements(beats: Beats, sizes: list[int], n: int, listeners: int) -> list[timing.Element]:
-    """From the coordinates of all slots to weights: the pixels of the beat, offsets, which are in the kernel."""
-    bits = max(sizes)
-    choice = timing.select(beats.slot_groups, 2 * beats.pixels * sum(sizes))
-    if beats.count == 1:
-        choice = timing.Element(0.0)
-    offset = timing.both(timing.Element(timing.net(n)), timing.adder(bits + 2))
-    inside = timing.Element(timing.net(8) + 2 * timing.LUT + timing.net(listeners), 0.0, 0.23)
-    return [choice, timing.Element(offset.ns - 0.19, offset.ripple), inside]
+    """From the coordinates of all slots to weights: the pixels of the beat and offsets, which are in the kernel. Pixels
+    are chosen a cycle ahead, but for the first beat."""
+    first = timing.Element(timing.net(60) + 0.09 if beats.count > 1 else 0.0)
+    offset = timing.both(first, timing.Element(timing.net(n) - 0.19), timing.adder(max(sizes) + 2))
+    return [offset, timing.Element(timing.net(8) + 2 * timing.LUT + timing.net(listeners), 0.0, 0.23)]
 
 
 def cells_elements(beats: Beats, sizes: list[int], cell: int, n: int) -> list[timing.Element]:
@@ -90,24 +85,33 @@ def position_elements(parameters: dict, beats: Beats, sizes: list[int]) -> list[
     return [choice, position, *in_ram]
 
 
-def reduction_cuts(step: Step, rows: int, period: float) -> tuple[int, ...]:
-    """The fewest registers of the input reduction, as bits of its parameter CUTS, with which all its stages fit into a
-    cycle. The figures are of mapped netlists: the counts of pixels ripple through `rows` rows.
+def reduction_cuts(step: Step, rows: int, period: float) -> dict[str, int]:
+    """The fewest registers of the input reduction with which all its stages fit into a cycle, as its parameters. The
+    figures are ns of mapped netlists.
 
     Raises ValueError, naming the layer, where no registers are enough.
     """
-    depth, wide = (rows - 1).bit_length(), step.grid.bits > 8
-    sums, index = 0.57 + 0.75 * depth, 2.9375 + 0.42 * max(depth - 3, 0) + 0.06 * wide
-    index += 0.65 * (step.image[1] % 16 == 0)  # columns are then counted from 0 until a slot has its pixel
-    active = 0.35 * wide  # what is above a threshold is known later
-    least = ADAPTIVE if len(step.levels) > 1 else 0.0
-    stages = {(): max(2.55 + 0.75 * depth, 4.2 + active), (1,): max(sums, 3.3 + active, index)}
-    stages |= {(1, 5): max(2.75, sums, index), (1, 5, 2): max(2.85, sums, index - 0.4), (1, 5, 3): max(2.85, sums)}
-    for cuts, ns in stages.items():
-        if max(ns, least) <= timing.stage_ns(period):
-            return cuts
-    shortest = math.ceil(round(100 * (timing.ROUTED * max(ns, least) + timing.UNCERTAINTY), 6)) / 100
-    raise ValueError(
-        f"{step.name}: a period of {period:g} ns is too short for it with {rows} rows a cycle; at least {shortest} ns "
-        "are needed"
-    )
+    width, wide, room = step.image[1], 0.35 * (step.grid.bits > 8), timing.stage_ns(period)
+    blocks = width // 16 + (width % 16 > 0)
+    above = 4.0 + wide > room  # no register between the image and the counts
+    slowest = [2.76 if above else 4.0 + wide]
+    take = (2.75 if rows << (blocks - 1).bit_length() <= 32 else 2.8) + 0.65 * (width % 16 == 0)  # columns are then counted from 0
+    slowest.append(2.3 if take > room else take)
+    adders, pairs = [1.93], rows * -(-blocks // 2)  # the last one with its comparisons
+    while 2 * 3 ** (len(adders) - 1) < pairs:
+        adders.insert(0, 1.09)
+    cuts, stages = 0, [0.57 + adders[0]]
+    for level, adder in enumerate(adders[1:], 1):
+        if stages[-1] + adder > room:
+            cuts |= 1 << level
+            stages.append(0.57)
+        stages[-1] += adder
+    worst = max(*slowest, *stages)
+    if worst > room:
+        shortest = math.ceil(round(100 * (timing.ROUTED * worst + timing.UNCERTAINTY), 6)) / 100
+        raise ValueError(
+            f"{step.name}: a period of {period:g} ns is too short for it with {rows} rows a cycle; at least "
+            f"{shortest} ns are needed"
+        )
+    first = "CUT_CHOSEN" if len(step.levels) > 1 else "CUT_ABOVE"
+    return {first: int(above), "CUT_TAKE": int(take > room), "SUM_CUTS": f"8'd{cuts}"}

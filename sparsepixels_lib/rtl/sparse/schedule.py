@@ -41,7 +41,7 @@ class SparseTop(Flow):
         step, design, (height, width) = stage.step, self.design, self.shape
         pixel, (p, q) = step.grid, step.patch or (1, 1)
         name, group, bits = stage.name, "input reduction", self.channels * pixel.bits
-        cuts = logic.reduction_cuts(step, design.rows, self.period)
+        cuts = logic.reduction_cuts(step, self.rows, self.period)
         source = {"rst": "rst", "in_valid": "in_valid", "in_ready": "in_ready"}
         valid, rows = {"out_valid": "rows_valid", "out_last": "rows_last"}, "some_rows"
         self.top.declare(rows_valid=1, rows_last=1)
@@ -50,14 +50,14 @@ class SparseTop(Flow):
         else:
             module, of_image = "image_rows", pixel.bits if step.patch else bits
             ports = source | {"in_data": "in_data"} | valid | {"out_rows": rows}
-            parameters = {"HEIGHT": height * p, "WIDTH": width * q, "PIXEL": of_image, "ROWS": design.rows * p}
-            self.top.declare(some_rows=design.rows * p * width * q * of_image)
+            parameters = {"HEIGHT": height * p, "WIDTH": width * q, "PIXEL": of_image, "ROWS": self.rows * p}
+            self.top.declare(some_rows=self.rows * p * width * q * of_image)
         done = "rows_valid && rows_last"
         self.top.instance(module, "rows", parameters | {"INTERVAL": self.ii}, ports, group, done)
         if step.patch:
             of_image, rows, valid = rows, "patch_rows", {"out_valid": "patch_valid", "out_last": "patch_last"}
-            self.top.declare(patch_valid=1, patch_last=1, patch_rows=design.rows * width * bits)
-            parameters = units.patches(step, design.rows, cuts)
+            self.top.declare(patch_valid=1, patch_last=1, patch_rows=self.rows * width * bits)
+            parameters = units.patches(step, self.rows, self.period)
             ports = {"rst": "rst", "in_valid": "rows_valid", "in_last": "rows_last", "in_rows": of_image}
             ports |= valid | {"out_rows": rows}
             self.top.instance("patch_pixels", "patches", parameters, ports, group, "patch_valid && patch_last")
@@ -65,8 +65,8 @@ class SparseTop(Flow):
         sizes = bits, height.bit_length(), width.bit_length()
         self.top.declare(**{net: self.n * size for net, size in zip(nets.values(), sizes, strict=True)})
         ports = {"rst": "rst", "in_valid": valid["out_valid"], "in_last": valid["out_last"], "in_rows": rows}
-        module, parameters = units.reduction(step, design.rows, cuts)
-        self.top.instance(module, name, parameters, ports | {"out_valid": "go[0]"} | nets, group, "go[0]")
+        module, parameters = units.reduction(step, self.rows)
+        self.top.instance(module, name, parameters | cuts, ports | {"out_valid": "go[0]"} | nets, group, "go[0]")
         self.x, self.net, self.bank = pixel, nets["features"], Bank(nets["row"], nets["column"], 0, self.ii - 1)
 
     def conv(self, stage: Stage) -> None:
@@ -87,16 +87,16 @@ class SparseTop(Flow):
         )
         looks = logic.lookup_elements(beats, sizes, self.n, weights * parameters["W_BITS"])
         look, _ = timing.registers(stage.name, looks, self.period)
-        centre, offset = look >> 1 & 1, look >> 2 & 1
+        offset = look >> 1 & 1
         listeners = max(13, beats.pixels * (1 if depthwise else beats.channels - parameters["PAIRS"]))
         elements, products = logic.dot_elements(parameters, self.n * (1 if depthwise else self.channels), listeners)
         mask = self._registers(stage.name, elements)
         cuts = {
-            "CENTRE": centre, "OFFSET": offset, "MULTIPLY": (mask >> 1) & ((1 << products - 1) - 1),
+            "OFFSET": offset, "MULTIPLY": (mask >> 1) & ((1 << products - 1) - 1),
             "CUTS": mask >> products,
         }  # fmt: skip
-        latency, lookup = (mask >> 1).bit_count(), 1 + centre + offset
-        self._from_slots(module, stage, beats, parameters | cuts, sums, lookup, centre, latency, {}, "sum")
+        latency, lookup = (mask >> 1).bit_count(), 1 + offset
+        self._from_slots(module, stage, beats, parameters | cuts, sums, lookup, 0, latency, {}, "sum")
         self.half = half
 
     def pool(self, stage: Stage) -> None:

@@ -219,11 +219,13 @@ def test_rows_pixels_and_filters_change_cycles_as_documented(tmp_path):
 
     base, ii = measured(rows=4, pixels=8)
     assert ii == 3
-    assert measured(rows=2, pixels=8) == (base + 3, 6)
-    for knobs in ({"pixels": 2}, {"pixels": 4, "filters": 2}):  # four beats: three more, but smaller trees behind them
-        latency, ii = measured(rows=4, **knobs)
-        assert ii == 4
+    # Six chunks or four beats: three cycles more, but smaller sums behind them
+    more = {"rows": 2, "pixels": 8}, {"rows": 4, "pixels": 2}, {"rows": 4, "pixels": 4, "filters": 2}
+    for knobs, beats in zip(more, (6, 4, 4), strict=True):
+        latency, ii = measured(**knobs)
+        assert ii == beats
         assert base < latency <= base + 3
+    assert measured(rows=5, pixels=8) == (base, 3)  # three chunks of four rows, too
 
 
 @pytest.mark.parametrize(

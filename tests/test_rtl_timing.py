@@ -196,7 +196,7 @@ def test_a_shorter_period_never_takes_fewer_cycles(tmp_path):
     for design in (sp.Design(pixels=2), sp.Design(pixels=6, multipliers="lut")):
         cycles = [SparseTop(found, replace(design, period=period)).time for period in periods]
         assert cycles == sorted(cycles)
-        assert len(set(cycles)) > 4
+        assert len(set(cycles)) >= 4
 
 
 def test_a_period_that_a_layer_cannot_keep_names_it(tmp_path):

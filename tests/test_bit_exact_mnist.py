@@ -1,6 +1,6 @@
 """The claim of the project on real data, for every published size.
 
-Keras, C++ and oracle agree on every one of 10,000 real test images.
+Keras, C++ and oracle agree on every one of 10,000 real test images with N = 20, on every fourth of them with less.
 """
 
 from functools import cache
@@ -33,19 +33,21 @@ def network(tmp_path_factory):
 
 @pytest.mark.parametrize("bits", [8, 16])
 @pytest.mark.parametrize("n_active", [8, 12, 16, 20])
-def test_trained_networks_agree_on_every_real_test_image(n_active, bits, digits, network, state_count):
+def test_trained_networks_agree_on_real_test_images(n_active, bits, digits, network, state_count):
     model, hls_model = network(bits, n_active)
-    images = np.concatenate([probes.corner_images(48, 48, 1, n_active), digits.images])
+    real = slice(None, None, 1 if n_active == 20 else 4)
+    images = np.concatenate([probes.corner_images(48, 48, 1, n_active), digits.images[real]])
     keras = sp.exact_predict(model, images, batch_size=2000)
     cpp = sp.emulate(hls_model, images)
     expected = oracle.predict(networks.describe(model), images)
     assert (keras != expected).sum() == 0
     assert (cpp != expected).sum() == 0
-    accuracy = np.mean(expected[-10_000:].argmax(axis=1) == digits.labels)
+    labels = digits.labels[real]
+    accuracy = np.mean(expected[-len(labels) :].argmax(axis=1) == labels)
     assert accuracy > 0.5 and len(np.unique(expected)) > 1000  # a network that decides something
     state_count(
-        f"sparse_mnist N={n_active} {bits} bit, trained: 10,000 real test images + "
-        f"{len(images) - 10_000} corner images, {expected.size} logits, 0 mismatches"
+        f"sparse_mnist N={n_active} {bits} bit, trained: {len(labels):,} real test images + "
+        f"{len(images) - len(labels)} corner images, {expected.size} logits, 0 mismatches"
     )
 
 

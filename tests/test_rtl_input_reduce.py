@@ -46,7 +46,8 @@ module top (
   logic [{n}-1:0][6:0] row, column;
   {source}
   input_reduce #(.WIDTH({width}), .PIXEL(16), .BITS(8), .IS_SIGNED({signed}), .THRESHOLD(8'd{threshold}), .ROWS({rows}),
-    .SLOTS({n}), .ROW_BITS(7), .COLUMN_BITS(7), .CUT_ABOVE(1'd{above}), .CUT_TAKE(1'd{take}), .SUM_CUTS(8'd{sums})) u_reduce (
+    .SLOTS({n}), .ROW_BITS(7), .COLUMN_BITS(7), .CUT_ABOVE(1'd{above}), .CUT_TAKE(1'd{take}),
+    .SUM_CUTS(8'd{sums})) u_reduce (
     .clk, .rst, .in_valid(valid), .in_last(last), .in_rows(some), .out_valid, .features, .row, .column);
   for (genvar k = 0; k < {n}; k++) begin : slots
     assign out_data[40*k+:40] = {{3'b0, column[k], 3'b0, row[k], 2'b0, features[k][15:8], 2'b0, features[k][7:0]}};

@@ -11,7 +11,7 @@ from test_selection import LEVELS, W, corners, small_network
 import sparsepixels_lib as sp
 from sparsepixels_lib.network import probes
 from sparsepixels_lib.network.models import QActivation, QDense
-from sparsepixels_lib.rtl.sparse import layers, logic
+from sparsepixels_lib.rtl.sparse import logic
 from sparsepixels_lib.rtl.steps import steps
 from sparsepixels_lib.tools.verilator import lint
 

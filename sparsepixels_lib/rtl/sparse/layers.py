@@ -5,7 +5,6 @@ Sums get the bits that the weights of a step need, and no more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 

@@ -118,6 +118,6 @@ def both(*elements: Element) -> Element:
 
 def rounding(in_bits: int, down: int, out_bits: int, half: bool) -> list[Element]:
     """A quantizer: the adder of half an LSB, unless it is in the number, and the saturation."""
-    seen = max(in_bits - down - out_bits + 1, down, 2)
+    seen = max(in_bits - down - out_bits + 1, -(-down // 4), 2)  # dropped bits in four parts
     saturation = Element(0.28 * (1 + math.ceil(math.log(seen, 6))))
     return [saturation] if half or not down else [adder(in_bits), saturation]

@@ -44,7 +44,7 @@ def constant_elements(parameters: dict) -> tuple[list[timing.Element], int]:
     p, products = parameters, []
     x_bits = p["BITS"] + (not p["IS_SIGNED"])
     if p["FACTOR_BITS"]:
-        products = timing.products(x_bits, p["FACTOR_BITS"], True, listeners=1)
+        products = timing.products(x_bits, p["FACTOR_BITS"], True, listeners=5)
     fit = max(x_bits, p["FACTOR_BITS"]) <= DSP_INPUTS[0] and min(x_bits, p["FACTOR_BITS"]) <= DSP_INPUTS[1]
     alone = products and p["TERMS"] == 1 and fit and p["SUM_BITS"] <= 48  # the bias is added in the DSP
     return products + [timing.adder(p["SUM_BITS"])] * (0 if alone else p["LEVELS"]), len(products)

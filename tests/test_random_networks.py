@@ -14,6 +14,7 @@ from random_networks import Drawn
 
 import sparsepixels_lib as sp
 
+PERIODS = 5.0, 10.0, 4.8, 6.5  # ns
 COUNT = int(os.environ.get("SPARSEPIXELS_RANDOM_NETWORKS", 6))
 
 
@@ -36,7 +37,7 @@ def test_a_random_network_is_refused_in_words_or_exact(seed, tmp_path, state_cou
     tools = "C++"
     if seed % 3 == 0:
         try:
-            project = sp.emit_rtl(hls_model, tmp_path / "rtl")
+            project = sp.emit_rtl(hls_model, tmp_path / "rtl", sp.Design(period=PERIODS[seed // 3 % len(PERIODS)]))
         except ValueError as error:
             tools += f" (no RTL: {str(error)[:90]})"
         else:

@@ -26,7 +26,21 @@ from .timing import routed
 
 LUTS_OF_A_DSP = XCU250["lut"] / XCU250["dsp"]  # 141: the device has so many LUTs for each DSP
 COSTS = ("latency", "lut", "dsp")
-COLUMNS = ["dataset", "bits", "n_active", "design", "latency", "ii", "lut", "ff", "dsp"]
+PERIOD = 5.0  # ns, to which the published designs were synthesized
+COLUMNS = [
+    "dataset",
+    "bits",
+    "n_active",
+    "selection",
+    "patch",
+    "design",
+    "latency",
+    "latency_ns",
+    "ii",
+    "lut",
+    "ff",
+    "dsp",
+]
 COLUMNS += ["levels", "ns", "ns_routed", "area", "tool"]
 
 
@@ -82,9 +96,10 @@ def with_cycles(table: pd.DataFrame, latency: int, ii: int) -> pd.DataFrame:
 def design_points(*folders: str | Path) -> pd.DataFrame:
     """A row for every table of the reference networks in `folders`; a file of a later folder replaces one of its name.
 
-    Columns: `dataset`, `bits`, `n_active` (`pd.NA`: standard CNN), `design`, simulated `latency` and `ii` in clock
-    cycles, `lut`, `ff`, `dsp` of Yosys, `levels` of logic of the deepest stage, `ns` and `ns_routed` of the slowest (as
-    in `synthesize_open`; NaN where the file has none), `area` (see `area`), `tool` (what made it, and when). Whether a
+    Columns: `dataset`, `bits`, `n_active` (`pd.NA`: standard CNN), `selection`, `patch` ("3 x 3", "" without),
+    `design`, simulated `latency` and `ii` in clock cycles, `latency_ns` (times the period of the design), `lut`, `ff`,
+    `dsp` of Yosys, `levels` of logic of the deepest stage, `ns` and `ns_routed` of the slowest (as in
+    `synthesize_open`; NaN where the file has none), `area` (see `area`), `tool` (what made it, and when). Whether a
     file belongs to today's sources is not checked: `table_of` does that. Raises ValueError for a file that is no table
     of a design point.
     """
@@ -97,7 +112,10 @@ def design_points(*folders: str | Path) -> pd.DataFrame:
             raise ValueError(f"{path} is no table of a reference network")
         tool = f"{record['tool']}, {record['made']}"
         values = {name: top.get(name) for name in ("lut", "ff", "dsp", "levels", "ns")}
-        rows.append({**record, **record["network"], **values, "tool": tool})
+        values["latency_ns"] = record["latency"] * DESIGNS[record["design"]].period
+        network = {"selection": "raster", **record["network"]}
+        network["patch"] = " x ".join(map(str, network.get("patch") or ()))
+        rows.append({**record, **network, **values, "tool": tool})
     return _tidy(pd.DataFrame(rows, columns=COLUMNS))
 
 
@@ -113,6 +131,7 @@ def published_points() -> pd.DataFrame:
     csynth, vsynth = (table[table["stage"] == stage] for stage in ("csynth", "vsynth"))
     points = vsynth[["lut", "ff", "dsp", "tool"]].assign(latency=csynth["latency_max"], ii=csynth["ii"])
     points = points.reindex(columns=COLUMNS[3:]).assign(design="published", after_logits=last)
+    points = points.assign(selection="raster", patch="", latency_ns=PERIOD * points["latency"])
     return _tidy(points.reset_index())
 
 
@@ -151,7 +170,8 @@ def _tidy(points: pd.DataFrame) -> pd.DataFrame:
     points["area"] = area(points).astype(float).round()
     order = {name: place for place, name in enumerate(DESIGNS)}
     return points.sort_values(
-        ["dataset", "bits", "n_active", "design"], key=lambda c: c.map(order) if c.name == "design" else c
+        ["dataset", "bits", "n_active", "selection", "patch", "design"],
+        key=lambda c: c.map(order) if c.name == "design" else c,
     ).reset_index(drop=True)
 
 

@@ -6,13 +6,11 @@ to setup. `routed` is what to expect after routing. docs/timing.md says what bot
 
 from typing import NamedTuple
 
+from ..rtl.timing import ROUTED, UNCERTAINTY
 from .cells import Arc
 from .delays import Delay, delays, net
 from .netlist import TimingGraph
 from .paths import Paths, Step
-
-ROUTED = 1.6  # the worst path after routing to that after synthesis: 1.0 to 1.6 in three designs (docs/timing.md)
-UNCERTAINTY = 0.3  # ns, of the clock
 
 
 class Element(NamedTuple):

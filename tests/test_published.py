@@ -66,3 +66,16 @@ def test_other_methods_say_what_they_take_in_and_how_their_hardware_was_measured
     assert period.between(2.5, 4.95).all()
     assert set(table["stage"]) == {"routed"} and set(table["input"]) == {"lists of particles"}
     assert table["source"].str.contains("authors").all() and table["score"].between(0.6, 0.9).all()
+
+
+def test_the_published_scaling_study_shows_what_the_slides_say():
+    table = published.scaling()
+    assert not table.duplicated(list(table.columns[:8])).any() and set(table["bits"]) == {8, 10, 16}
+    reduction = table.query("op == 'input reduction' and n_active == 20 and bits == 8").set_index("pixels")["latency"]
+    depth = [(int(pixels) - 1).bit_length() for pixels in reduction.index]  # ceil(log2(H W)), "the discrete latency"
+    assert reduction.groupby(depth).nunique().max() == 1 and reduction.is_monotonic_increasing
+    convolution = table.query("op == 'convolution' and bits == 8 and channels == 1 and filters == 1 and n_active == 30")
+    lut = convolution.set_index("kernel")["lut"]
+    assert lut[5] < 1.2 * lut[3]  # "does not directly scale with kernel size"
+    flatten = table.query("op == 'flatten' and bits == 8 and pixels == 40").set_index("n_active")["lut"]
+    assert not flatten.is_monotonic_increasing  # "not monotonic curves here"

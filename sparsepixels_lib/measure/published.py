@@ -53,6 +53,18 @@ def scores() -> pd.DataFrame:
     return _load("scores.csv")
 
 
+def scaling() -> pd.DataFrame:
+    """The published scaling study of the five operations, a row a design: vendor C-synthesis of one operation alone.
+
+    Columns: `op` ("input reduction", "convolution", "activation", "pooling", "flatten"), `bits` (8, 10, 16), `n_active`
+    (5 to 30), and what belongs to the operation, else `pd.NA`: `pixels` of the image (H W), `channels`, `filters`,
+    `kernel` (3 or 5 for K x K; of those of 10 bits it is not known), `pool`; then `latency` and `ii` in clock cycles of
+    5 ns, `bram18`, `dsp`, `ff`, `lut`. Source: the reports in the authors' repository, Vitis HLS for xcu250.
+    """
+    table = _load("scaling.csv")
+    return table.astype(dict.fromkeys(table.columns[1:], "Int64"))
+
+
 def other_methods() -> pd.DataFrame:
     """Firmware of others for a task of ours, a row a network: `method`, `task`, `input` (theirs is not ours), `score`
     (accuracy), `latency` and `ii` in clock cycles, latency in `ns` at the period the placed and routed design reaches,

@@ -76,8 +76,8 @@ module reduce_rows #(
   logic [ROWS-1:0][2*PAIRS-1:0][4:0] total;
   logic [ROWS-1:0][BLOCKS-1:0][1:0] total_4;                 // modulo 4, registered
   logic [ROWS-1:0][BLOCKS:0][1:0] ahead;                     // active pixels of the row before each block, modulo 4
-  logic [ROWS-1:0][PAIRS-1:0][1:0][RANK-1:0] count, upto;   // active pixels of a pair's first block, and of both; ranks behind
-  logic [ROWS*BLOCKS-1:0][RANK-1:0] rank;                   // of the first pixel of each block
+  logic [ROWS-1:0][PAIRS-1:0][1:0][RANK-1:0] count, upto;    // of a pair's first block, and of both: pixels; ranks behind
+  logic [ROWS*BLOCKS-1:0][RANK-1:0] rank;                    // of the first pixel of each block
   logic [ROWS-1:0][BLOCKS-1:0][3:0] rank_16;
   logic [ROWS-1:0][BLOCKS-1:0][1:0] before_4, before_4_1;    // active pixels of these rows before each block, modulo 4
   logic [ROWS-1:0][BLOCKS-1:0][3:0][3:0][SIZE-1:0] candidate;
@@ -185,8 +185,9 @@ module reduce_rows #(
       reduce_take #(.ROWS(GROUP), .BLOCKS(BLOCKS), .PIXEL(PIXEL), .FIRST_COLUMN(FIRST), .ROW_BITS(ROW_BITS),
                     .ALIGNED(ROWS % GROUP == 0), .COLUMN_BITS(COLUMN_BITS), .SHARED(o >= 16),
                     .CUT(CUT_TAKE)) u_take (
-        .clk, .first_row(first_row[g]), .next_row(g + 1 < GROUPS ? first_row[(g+1)%GROUPS] : next_row[0]), .reached(reached_here), .passed(reached[NEXT*BLOCKS]),
-        .found(found[o%16][g]), .group(group[o%16][g]), .take(takes[g]), .taken(taken[g*TAKEN+:TAKEN]));
+        .clk, .first_row(first_row[g]), .next_row(g + 1 < GROUPS ? first_row[(g+1)%GROUPS] : next_row[0]),
+        .reached(reached_here), .passed(reached[NEXT*BLOCKS]), .found(found[o%16][g]),
+        .group(group[o%16][g]), .take(takes[g]), .taken(taken[g*TAKEN+:TAKEN]));
       if (g == 0) begin : only
         assign last_taken[0+:TAKEN] = taken[0+:TAKEN];
       end else begin : later

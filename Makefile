@@ -24,6 +24,9 @@ verify: compiler $(READY)  ## Keras = C++ = RTL on 10,000 events a network, one 
 	  -k random_small_networks
 	SPARSEPIXELS_RANDOM_NETWORKS=300 $(BIN)/python -m pytest -n 2 --dist load tests/test_random_networks.py
 
+claims: compiler $(READY)  ## check every claim of README, notebooks and docs that takes a minute or less
+	$(BIN)/python docs/claims.py
+
 tables: compiler $(READY)  ## the tables of cycles and LUTs that the notebooks show, again where sources have changed
 	$(BIN)/python notebooks/tables.py
 

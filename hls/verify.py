@@ -5,9 +5,10 @@
 For each network and design point: events compared with `==` on the logits, how many of them differ, latency and
 initiation interval in clock cycles (5 ns are assumed nowhere here). 10,000 events for the balanced design at N = 20 and
 of the networks that choose their pixels; 1,000 for the other N, the other designs (of MicroBooNE at 8 bits at every N),
-the interface "rows", and adversarial weights, whose sums saturate, tie or cancel; 200 for the standard CNNs, whose
-events take thousands of cycles; --scale multiplies that. Each event is sent once by itself and once back to back;
-corner images (empty, full, overflow, border, ties) are among them. Exit code 1 if anything differs.
+the interface "rows", adversarial weights, whose sums saturate, tie or cancel, and the netlist that Yosys makes of one
+network (DSPs, block RAM and wide multiplexers are instances there, which no other line simulates); 200 for the standard
+CNNs, whose events take thousands of cycles; --scale multiplies that. Each event is sent once by itself and once back to
+back; corner images (empty, full, overflow, border, ties) are among them. Exit code 1 if anything differs.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 import sparsepixels_lib as sp
+from sparsepixels_lib.measure.mapped import mapped
 from sparsepixels_lib.network import probes
 
 SHOWN = "microboone", 8  # at every N with every design by the hardware notebook
@@ -35,10 +37,12 @@ class Point:
     design: str = "balanced"
     interface: str = "image"
     weights: str = "trained"
+    mapped: bool = False  # what is simulated is the netlist that Yosys makes of it
 
     def __str__(self):
         parts = [self.network.name, self.design]
         parts += [f"{self.weights} weights"] * (self.weights != "trained")
+        parts += ["mapped by Yosys"] * self.mapped
         return ", ".join(parts + ["rows streamed"] * (self.interface == "rows"))
 
     def model(self):
@@ -65,6 +69,7 @@ def wanted() -> list[Point]:
                 replace(point, design=d)
                 for d in (sp.DESIGNS if (network.dataset, network.bits) == SHOWN else ["balanced"])
             ]
+    points.append(Point(sp.Network(*SHOWN, 8), mapped=True))
     return points + [Point(network, 10_000) for network in sp.Network.chosen()]
 
 
@@ -86,7 +91,7 @@ def verify(point: Point, events: int) -> int:
         hls_model = sp.convert(model, Path(folder) / "hls")
         design = replace(sp.DESIGNS[point.design], interface=point.interface)
         project = sp.emit_rtl(hls_model, Path(folder) / "rtl", design)
-        agreement = sp.check_rtl(project, hls_model, images)
+        agreement = sp.check_rtl(mapped(project) if point.mapped else project, hls_model, images)
     wrong, single = int(agreement.wrong.sum()), agreement.single
     cycles = sorted({int(single.latency.min()), int(single.latency.max())})
     parts = " = ".join(["Keras", *(["C++"] if "C++" in agreement.found else []), "RTL"])

@@ -21,29 +21,6 @@ from sparsepixels_lib.tools.verilator import lint
 from sparsepixels_lib.tools.yosys import netlist
 
 RTL = Path(__file__).parents[1] / "hls" / "rtl"
-DSP48E2 = """// As UG579 describes it, of what is used: A B + C or + PCIN, the register behind the multiplier or none
-module DSP48E2 #(
-  parameter int ACASCREG = 1, ADREG = 1, ALUMODEREG = 1, AREG = 1, BCASCREG = 1, BREG = 1, CARRYINREG = 1,
-  parameter int CARRYINSELREG = 1, CREG = 1, DREG = 1, INMODEREG = 1, MREG = 1, OPMODEREG = 1, PREG = 1,
-  parameter A_INPUT = "DIRECT", B_INPUT = "DIRECT", USE_MULT = "MULTIPLY", USE_SIMD = "ONE48",
-  parameter AMULTSEL = "A", BMULTSEL = "B"
-) (
-  input logic CLK, CEM, RSTM, input logic signed [29:0] A, ACIN, input logic signed [17:0] B, BCIN,
-  input logic signed [47:0] C, PCIN, input logic [26:0] D, input logic [4:0] INMODE, input logic [3:0] ALUMODE,
-  input logic [8:0] OPMODE, input logic [2:0] CARRYINSEL, input logic CARRYIN, output logic signed [47:0] P, PCOUT
-);
-  if (AREG + BREG + CREG + PREG + OPMODEREG + ALUMODEREG + INMODEREG + CARRYINREG + CARRYINSELREG != 0)
-    $error("registers that there are none of");
-  logic signed [44:0] product, m;
-  logic signed [47:0] z;
-  assign product = 45'($signed(A[26:0])) * 45'(B);
-  if (MREG == 1) always_ff @(posedge CLK) if (RSTM) m <= '0; else if (CEM) m <= product;
-  if (MREG == 0) assign m = product;
-  assign z = OPMODE[6:4] == 3'b011 ? C : OPMODE[6:4] == 3'b001 ? PCIN : '0;
-  assign P = OPMODE[3:0] == 4'b0101 && OPMODE[8:7] == 0 && ALUMODE == 0 ? z + 48'(m) + 48'(CARRYIN) : 'x;
-  assign PCOUT = P;
-endmodule
-"""
 TOP = """
 module top (
   input logic clk, input logic rst, input logic in_valid, output logic in_ready, input logic [{beat}*8-1:0] in_data,
@@ -114,7 +91,8 @@ def test_dsps_as_they_are_instantiated_for_synthesis_compute_what_is_simulated(
     (tmp_path / "rtl").mkdir()
     top = TOP.format(beat=beat, p=out, count=count, x=x_bits, w=w_bits, module=module)
     source = "`define YOSYS\n" + (RTL / "arithmetic" / "multiply_add.sv").read_text()
-    for name, text in {"top": top, "multiply_add": source, "DSP48E2": DSP48E2}.items():
+    primitives = (RTL / "simulation" / "primitives.sv").read_text()
+    for name, text in {"top": top, "multiply_add": source, "primitives": primitives}.items():
         (tmp_path / "rtl" / f"{name}.sv").write_text(text)
     octets = np.random.default_rng(1).integers(0, 256, (300, beat))
     octets[:9] = np.array([0, 255, 1, 127, 128, 254, 85, 170, 64])[:, None]  # also all factors at their extremes

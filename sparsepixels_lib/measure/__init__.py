@@ -9,6 +9,7 @@ from .firmware import active_maps, balanced_luts, check_cpp, vendor_synthesis
 from .frequency import fmax, frequencies
 from .implementation import read_timing, read_utilization
 from .levels import logic_levels
+from .mapped import mapped
 from .open_flow import check_period, measured, open_flow
 from .placed import estimated, placed
 from .published_networks import published_costs, published_modules, published_scores
@@ -74,6 +75,7 @@ __all__ = [
     "ladder",
     "logic_levels",
     "lut_result",
+    "mapped",
     "measured",
     "module_table",
     "open_flow",

@@ -11,9 +11,10 @@ import time
 from collections.abc import Iterable
 from contextlib import ExitStack
 from functools import partial
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tqdm.auto import tqdm
 
@@ -118,6 +119,20 @@ def netlist(
             text = "\n".join(path.read_text(errors="replace") for path in sorted(work.glob("*.log")))
             # A project has no path of this machine. From the start of a word, or names of 50,000 letters take minutes.
             log.write_text(re.sub(r"(?<![^\s'`\"])[^\s'`\"]*/site-packages/", "", text))
+
+
+def write_verilog(netlist: dict[str, Any], path: Path, top: str) -> None:
+    """Write a `netlist` as Verilog, its primitives as instances. Raises as `netlist` does."""
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix="yosys-", ignore_cleanup_errors=True) as folder:
+        (Path(folder) / "netlist.json").write_text(json.dumps(netlist))
+        run(Path(folder), {"write": "read_json netlist.json\nwrite_verilog -noattr netlist.v\n"}, top)
+        (Path(folder) / "netlist.v").replace(path)
+
+
+def models() -> Path:
+    """Yosys' Verilog models of primitives, for simulation. Raises MissingTool when there is no Yosys."""
+    spec = cast("ModuleSpec", find_spec(package()))  # not imported: see PACKAGES
+    return Path(str(spec.origin)).parent / "share" / "xilinx" / "cells_sim.v"
 
 
 def plain(text: str) -> str:

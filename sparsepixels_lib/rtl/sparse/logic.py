@@ -113,5 +113,5 @@ def reduction_cuts(step: Step, rows: int, period: float) -> dict[str, int]:
             f"{step.name}: a period of {period:g} ns is too short for it with {rows} rows a cycle; at least "
             f"{shortest} ns are needed"
         )
-    first = "CUT_CHOSEN" if len(step.levels) > 1 else "CUT_ABOVE"
-    return {first: int(above), "CUT_TAKE": int(take > room), "SUM_CUTS": f"8'd{cuts}"}
+    taken = {"CUT_TAKE": int(take > room), "SUM_CUTS": f"8'd{cuts}"}
+    return taken if len(step.levels) > 1 else {"CUT_ABOVE": int(above), **taken}

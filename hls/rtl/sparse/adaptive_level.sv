@@ -6,7 +6,7 @@
 //
 // Counts only grow, so the level only rises, and what it needs of earlier rows the slots hold. For the rows that come one
 // cycle before these, new_base of the pixels that are older than they stay, and new_quota of their fillers do; so many of
-// those that come two cycles before, too.
+// those that come two cycles before, too; for those three cycles before, there are new_fillers older ones, or SLOTS.
 //
 // Counts are exact below their top bit. Level and quota are there two cycles after the counts, the rest six.
 module adaptive_level #(
@@ -26,7 +26,8 @@ module adaptive_level #(
   output logic [BITS-1:0] room,
   output logic [BITS-1:0] base,
   output logic [1:0][BITS-1:0] new_quota,
-  output logic [BITS-1:0] new_base
+  output logic [BITS-1:0] new_base,
+  output logic [BITS-1:0] new_fillers
 );
   // SLOTS less a count, of one LUT a bit
   function automatic logic [BITS-1:0] less(logic [BITS-1:0] count);
@@ -34,8 +35,8 @@ module adaptive_level #(
     for (int k = 0; k < SLOTS; k++) less |= count == BITS'(k) ? BITS'(SLOTS - k) : '0;
   endfunction
 
-  // First cycle. Row 0 of `seen`: before these rows; 1 and 2: before those that came one and two cycles earlier
-  logic [2:0][LEVELS-1:0][BITS-1:0] seen, seen_1, seen_2;
+  // First cycle. Row 0 of `seen`: before these rows; 1, 2, 3: before those that came so many cycles earlier
+  logic [3:0][LEVELS-1:0][BITS-1:0] seen, seen_1, seen_2;
   logic [LEVELS-1:0][BITS-1:0] sum, so_far, so_far_2, lower, lower_1;  // lower: earlier ones, but above the next lower level
   for (genvar k = 0; k < LEVELS; k++) begin : sums
     add_counts #(.COUNT(PARTS + 1), .BITS(BITS)) u_sum (.counts({seen[0][k], part[k]}), .sum(sum[k]));
@@ -48,7 +49,7 @@ module adaptive_level #(
   always_ff @(posedge clk) begin
     if (rst || valid && last) seen[0] <= '0;
     else if (valid) seen[0] <= sum;
-    seen[2:1] <= seen[1:0];
+    seen[3:1] <= seen[2:0];
     {seen_2, seen_1, so_far_2, so_far, lower_1} <= {seen_1, seen, so_far, sum, lower};
   end
 
@@ -75,21 +76,21 @@ module adaptive_level #(
 
   // Third and fourth: numbers of that level, and what they leave
   logic [BITS-1:0] above, room_3, room_4, room_5, quota_3, base_4, base_5, main_4, main_5;
-  logic [2:0][BITS-1:0] same, same_3, next, next_3;          // of `seen`: above the level, and above the next lower one
-  logic [1:0][BITS-1:0] filler, filler_4, stay_5;            // older than the rows of one or two cycles before
-  logic unused;
-  assign unused = ^same_3[2][BITS-1];
+  logic [3:0][BITS-1:0] same, same_3, next, next_3;          // of `seen`: above the level, and above the next lower one
+  logic [2:0][BITS-1:0] filler, filler_4;                    // older than the rows of one, two or three cycles before
+  logic [1:0][BITS-1:0] stay_5;
+  logic [BITS-1:0] filler_5;
   always_comb begin
     {above, same, next} = '0;
     for (int k = 0; k < LEVELS; k++)
       if (at_2[k]) begin
         above |= so_far_2[k];
-        for (int t = 0; t < 3; t++) begin
+        for (int t = 0; t < 4; t++) begin
           same[t] |= seen_2[t][k];
           if (k > 0) next[t] |= seen_2[t][k-1];
         end
       end
-    for (int t = 0; t < 2; t++)
+    for (int t = 0; t < 3; t++)
       filler[t] = next_3[t+1][BITS-1] ? BITS'(SLOTS) : next_3[t+1] - same_3[t+1];
   end
   always_ff @(posedge clk) begin
@@ -105,7 +106,7 @@ module adaptive_level #(
       stay_5[t] <= filler_4[t] < room_4 ? filler_4[t] : room_4;
       new_quota[t] <= room_5 - stay_5[t];
     end
-    {room_5, base_5, main_5} <= {room_4, base_4, main_4};
-    {room, base, new_base} <= {room_5, base_5, main_5 + stay_5[0]};
+    {room_5, base_5, main_5, filler_5} <= {room_4, base_4, main_4, filler_4[2]};
+    {room, base, new_base, new_fillers} <= {room_5, base_5, main_5 + stay_5[0], filler_5};
   end
 endmodule

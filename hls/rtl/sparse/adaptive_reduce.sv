@@ -45,6 +45,7 @@ module adaptive_reduce #(
   logic [LEVEL_BITS-1:0] level;
   logic [COUNT-1:0] quota;
   logic [TAG-LEVEL_BITS-1:0] numbers;
+  logic [COUNT-1:0] fillers_8;
   logic valid_2, last_2, nothing, unused;
   for (genvar p = 0; p < PIXELS; p++) begin : pixels
     for (genvar k = 0; k < LEVELS; k++) begin : levels
@@ -63,7 +64,8 @@ module adaptive_reduce #(
     .clk, .rst, .in_valid, .in_last, .in_data(1'b0), .out_valid(valid_2), .out_last(last_2), .out_data(nothing));
   adaptive_level #(.LEVELS(LEVELS), .SLOTS(SLOTS), .BITS(COUNT), .PARTS(PARTS)) u_level (
     .clk, .rst, .valid(valid_2), .last(last_2), .part, .level, .quota, .room(numbers[0+:COUNT]),
-    .base(numbers[COUNT+:COUNT]), .new_quota(numbers[2*COUNT+:2*COUNT]), .new_base(numbers[4*COUNT+:COUNT]));
+    .base(numbers[COUNT+:COUNT]), .new_quota(numbers[2*COUNT+:2*COUNT]), .new_base(numbers[4*COUNT+:COUNT]),
+    .new_fillers(fillers_8));
   delay #(.BITS(PIXELS * LEVELS), .CYCLES(4)) u_above_4 (.clk, .d(above), .q(above_4));
 
   // Four more: which pixels may have a slot
@@ -96,19 +98,22 @@ module adaptive_reduce #(
   logic valid_1, last_1, valid_0, last_0;
   logic [COUNT-1:0] base_1, new_quota_1, base_0;
   logic [PLACE-1:0] new_base_1;
-  logic [LEVEL_BITS-1:0] level_3;
-  delay #(.BITS(LEVEL_BITS), .CYCLES(32'(CUT_TAKE))) u_level_3 (.clk, .d(ranks_tag[5*COUNT+:LEVEL_BITS]), .q(level_3));
+  logic [COUNT-1:0] fillers_3, fillers_4;
+  logic [LEVEL_BITS-1:0] level_3, level_4;
+  delay #(.BITS(LEVEL_BITS + COUNT), .CYCLES($countones(SUM_CUTS) + 32'(CUT_TAKE))) u_level_4 (
+    .clk, .d({level_8, fillers_8}), .q({level_4, fillers_4}));
   always_ff @(posedge clk) begin
     {valid_1, valid_0, out_valid} <= rst ? '0 : {slots_valid, valid_1, valid_0 && last_0};
     {last_1, new_quota_1, base_1} <= {slots_last, slots_tag[COUNT+:2*COUNT]};
     new_base_1 <= slots_tag[4*COUNT+:PLACE];
-    {last_0, base_0} <= {last_1, base_1};
+    {last_0, base_0, level_3, fillers_3} <= {last_1, base_1, level_4, fillers_4};
     {take_1, pixel_1, row_1, column_1} <= {take, pixel, new_row, new_column};
   end
   adaptive_slots #(.SLOTS(SLOTS), .LEVELS(LEVELS), .PIXEL(PIXEL), .BITS(BITS), .IS_SIGNED(IS_SIGNED), .LEVEL(LEVEL),
                    .ROW_BITS(ROW_BITS), .COLUMN_BITS(COLUMN_BITS), .COUNT(COUNT)) u_slots (
     .clk, .rst, .take(take_1), .new_pixel(pixel_1), .new_row(row_1), .new_column(column_1), .valid(valid_0),
     .last(last_0), .base(base_0), .new_base_1, .new_quota_1, .new_quota_2(slots_tag[3*COUNT+:COUNT]),
-    .level_2(slots_tag[5*COUNT+:LEVEL_BITS]), .room_2(slots_tag[0+:COUNT]), .level_3, .pixel(features), .row, .column);
+    .level_2(slots_tag[5*COUNT+:LEVEL_BITS]), .room_2(slots_tag[0+:COUNT]), .level_3, .new_fillers_3(fillers_3),
+    .level_4, .pixel(features), .row, .column);
   assign unused = ^{nothing, ranks_valid, ranks_last, ranks_tag, slots_tag, after};
 endmodule

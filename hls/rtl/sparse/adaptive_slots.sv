@@ -41,15 +41,15 @@ module adaptive_slots #(
   output logic [SLOTS-1:0][COLUMN_BITS-1:0] column
 );
   localparam int KEPT = ROW_BITS + COLUMN_BITS + PIXEL + LEVELS;
-  localparam int AHEAD = PLACE + 1 + 2 + COUNT + 2;
+  localparam int AHEAD = 1 + PLACE + 1 + 2 + COUNT + 2;
   function automatic logic [1:0] sort_of(logic [LEVELS-1:0] above, logic [LEVEL_BITS-1:0] level);  // {filler, main}
     sort_of = {level != 0 && above[level-1'b1] && !above[level], above[level]};
   endfunction
 
-  // Of each slot: {row, column, pixel, above each level}, and {where it goes, all ones: nowhere; whether it stays in _1; its
+  // Of each slot: {row, column, pixel, above each level}, and {whether it stays, and where; whether it stays in _1; its
   // sort for _2, and the fillers before it; its sort for _3}
   logic [SLOTS-1:0][KEPT-1:0] kept, fresh;
-  logic [SLOTS-1:0][PLACE-1:0] place;
+  logic [SLOTS-1:0][PLACE:0] place;                          // with whether it stays on top
   logic [SLOTS-1:0] stays_1;
   logic [SLOTS-1:0][1:0] sort_2, sort_3, fresh_1, fresh_2, fresh_3;  // {filler, main}
   logic [SLOTS-1:0][COUNT-1:0] fillers_2;
@@ -89,7 +89,7 @@ module adaptive_slots #(
       {fresh_3[o], fresh_2[o], fresh_1[o], new_ahead[o]} <= {new_3, new_2, new_1, ahead[o][5:2]};
     end
     assign moved[o] = {
-      stays_1[o] ? ahead[o][0] : {PLACE{1'b1}}, sort_2[o][0] || sort_2[o][1] && fillers_2[o] < room_2,
+      stays_1[o], ahead[o][0], sort_2[o][0] || sort_2[o][1] && fillers_2[o] < room_2,
       sort_3[o], COUNT'(ahead[o][1]), sort_of(kept[o][LEVELS-1:0], level_4)};
     assign new_stays = fresh_1[o][0] || fresh_1[o][1] && COUNT'(new_ahead[o][1]) < new_quota_1;
     assign new_place = new_base_1 + new_ahead[o][0] + (
@@ -103,7 +103,7 @@ module adaptive_slots #(
     logic [FROM*(AHEAD+KEPT)-1:0] all;
     logic [AHEAD-1:0] ahead_moved, ahead_next;
     logic [KEPT-1:0] kept_moved, kept_next;
-    ranks_equal #(.COUNT(FROM), .RANK(PLACE), .SLOT(o)) u_here (.rank(place[SLOTS-1:o]), .equal(goes_here));
+    ranks_equal #(.COUNT(FROM), .RANK(PLACE + 1), .SLOT((1 << PLACE) + o)) u_here (.rank(place[SLOTS-1:o]), .equal(goes_here));
     always_comb begin
       index = '0;
       for (int j = 0; j < FROM; j++) index |= goes_here[j] ? INDEX'(j) : '0;
@@ -114,14 +114,14 @@ module adaptive_slots #(
     wide_mux #(.INPUTS(FROM), .BITS(AHEAD + KEPT)) u_mover (.d(all), .select(index), .y({ahead_moved, kept_moved}));
     assign kept_next = COUNT'(o) < base ? kept_moved : fresh[o];
     assign ahead_next = !valid ? moved[o] : COUNT'(o) < base ? ahead_moved : {
-      new_stays ? new_place : {PLACE{1'b1}}, fresh_2[o][0] || fresh_2[o][1] && COUNT'(new_ahead[o][2]) < new_quota_2,
+      new_stays, new_place, fresh_2[o][0] || fresh_2[o][1] && COUNT'(new_ahead[o][2]) < new_quota_2,
       fresh_3[o], new_fillers_3 + COUNT'(new_ahead[o][3]), sort_of(fresh[o][LEVELS-1:0], level_4)};
 
     always_ff @(posedge clk) begin
       {place[o], stays_1[o], sort_2[o], fillers_2[o], sort_3[o]} <= ahead_next;
       if (valid) kept[o] <= kept_next;
       if (rst || valid && last) begin // no pixel stays, none counts
-        {place[o], stays_1[o], sort_2[o], sort_3[o]} <= {{PLACE{1'b1}}, 5'd0};
+        {place[o], stays_1[o], sort_2[o], sort_3[o]} <= '0;
         kept[o][LEVELS-1:0] <= '0;
       end
       if (valid && last) begin

@@ -20,6 +20,6 @@ module count_few #(
     count_six u_ones (.bits(6'(digits[0+:PARTS])), .count(ones));
     count_six u_twos (.bits(6'(digits[PARTS+:PARTS])), .count(twos));
     count_six u_fours (.bits(6'(digits[2*PARTS+:PARTS])), .count(fours));
-    assign count = 6'(ones) + {2'd0, twos, 1'd0} + {1'd0, fours, 2'd0};
+    add_digits u_sum (.ones, .twos, .fours, .count);
   end
 endmodule

@@ -92,12 +92,15 @@ def reduction_cuts(step: Step, rows: int, period: float) -> dict[str, int]:
     Raises ValueError, naming the layer, where no registers are enough.
     """
     width, wide, room = step.image[1], 0.35 * (step.grid.bits > 8), timing.stage_ns(period)
+    several = len(step.levels) > 1
     blocks = width // 16 + (width % 16 > 0)
     above = 4.0 + wide > room  # no register between the image and the counts
-    slowest = [2.76 if above else 4.0 + wide]
+    slowest = [2.76 if above or several else 4.0 + wide]
     take = 2.75 if rows << (blocks - 1).bit_length() <= 32 else 2.8
     take += 0.65 * (width % 16 == 0)  # columns are then counted from 0
     slowest.append(2.3 if take > room else take)
+    if several:  # of up to 13 rows and 20 slots: sums of counts; levels of pixels in slots
+        slowest.append(2.9 if step.grid.bits <= 9 else 3.4)
     adders, pairs = [1.93], rows * -(-blocks // 2)  # the last one with its comparisons
     while 2 * 3 ** (len(adders) - 1) < pairs:
         adders.insert(0, 1.09)
@@ -114,5 +117,5 @@ def reduction_cuts(step: Step, rows: int, period: float) -> dict[str, int]:
             f"{step.name}: a period of {period:g} ns is too short for it with {rows} rows a cycle; at least "
             f"{shortest} ns are needed"
         )
-    first = "CUT_CHOSEN" if len(step.levels) > 1 else "CUT_ABOVE"
-    return {first: int(above), "CUT_TAKE": int(take > room), "SUM_CUTS": f"8'd{cuts}"}
+    taken = {"CUT_TAKE": int(take > room), "SUM_CUTS": f"8'd{cuts}"}
+    return taken if several else {"CUT_ABOVE": int(above), **taken}

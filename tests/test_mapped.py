@@ -66,18 +66,23 @@ def test_a_mapped_network_equals_keras_and_the_oracle(network, state_count):
     state_count(f"RTL as Yosys has mapped it: {3 * expected.size} logits, 0 mismatches")
 
 
-WEIGHT = r"(RAMB18E2 #.*?\.INIT_01\(256'[hb]\w*)(\w)\)"  # the lowest bit of the first position of the second row
 SUM = r"(module \S*adder_tree .*?LUT2 #\(\s*\.INIT\(4'h)(6)\)"  # 0 + 0 = 1
+WORD = r"(RAMB18E2 #.*?\.INIT_01\(256'[hb]\w*)(\w)\)"  # the lowest bit of that row
 
 
-@pytest.mark.parametrize("place", [WEIGHT, SUM], ids=["block RAM", "LUT"])
-def test_a_wrong_bit_of_the_netlist_is_seen(place, network, tmp_path):
-    _, netlist, images, expected = network
-    shutil.copytree(netlist.folder / "rtl", tmp_path / "rtl")
-    wrong = replace(netlist, folder=tmp_path)
+def with_a_wrong_bit(netlist, place, folder):
+    """The first LUT or block RAM at `place` with one bit of its table turned over."""
+    shutil.copytree(netlist.folder / "rtl", folder / "rtl")
+    wrong = replace(netlist, folder=folder)
     text, found = re.subn(place, lambda m: f"{m[1]}{int(m[2], 16) ^ 1:x})", text_of(netlist), count=1, flags=re.S)
     assert found == 1
-    (tmp_path / "rtl" / f"{wrong.top}.sv").write_text(text)
+    (folder / "rtl" / f"{wrong.top}.sv").write_text(text)
+    return wrong
+
+
+def test_a_wrong_bit_of_a_lut_is_seen(network, tmp_path):
+    _, netlist, images, expected = network
+    wrong = with_a_wrong_bit(netlist, SUM, tmp_path)
     assert (sp.simulate(wrong, images, check=False).logits != expected).any()
 
 
@@ -100,7 +105,7 @@ endmodule
 """
 
 
-def test_block_ram_of_other_widths_gives_its_words(tmp_path):
+def test_block_ram_gives_its_words_and_a_wrong_bit_is_seen(tmp_path):
     low = np.cumsum([0, *(bits for _, bits in ROMS.values())]).tolist()
     roms = [
         ROM.format(name=name, address=address, bits=bits, low=low[k])
@@ -111,9 +116,10 @@ def test_block_ram_of_other_widths_gives_its_words(tmp_path):
     netlist = mapped(Bits(tmp_path, 2, 1, logits=low[-1]))
     widths = re.findall(r"(RAMB\d+)E2 #.*?\.READ_WIDTH_A\(32'd(\d+)\)", text_of(netlist), re.S)
     assert sorted(widths) == [("RAMB18", "4"), ("RAMB18", "9"), ("RAMB36", "72")]
-    octets = np.random.default_rng(1).integers(0, 256, (300, 2))
+    octets = np.random.default_rng(1).integers(0, 256, (3000, 2))
     octets[:2] = [[0, 0], [255, 255]]
-    found = sp.simulate(netlist, octets.reshape(300, 1, 2, 1) / 256).logits.astype(int)
+    images = octets.reshape(-1, 1, 2, 1) / 256
+    found = sp.simulate(netlist, images).logits.astype(int)
     expected = [
         [
             ((number % (1 << address) + 1) * 0x9E3779B97F4A7C15 % (1 << 64) >> 13) >> bit & 1
@@ -123,3 +129,5 @@ def test_block_ram_of_other_widths_gives_its_words(tmp_path):
         for number in (octets @ [1, 256]).tolist()
     ]
     assert found.tolist() == expected
+    wrong = with_a_wrong_bit(netlist, WORD, tmp_path / "wrong")
+    assert (sp.simulate(wrong, images).logits.astype(int) != found).any()

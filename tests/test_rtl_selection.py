@@ -81,7 +81,7 @@ CASES = {
     "one level is raster order": (lambda: small_network(adaptive((0.25,))), sp.Design(rows=2)),
     "two channels of 16 bits": (
         lambda: rich_network(7, "quantized_relu(16,0)", (8, 11), 2, **adaptive((0.25, 0.5, 0.75))),
-        sp.Design(rows=3, period=6.0),
+        sp.Design(rows=3),
     ),
     "signed pixels": (
         lambda: rich_network(6, "quantized_bits(8,0,alpha=1)", (6, 17), 1, **adaptive(LEVELS)),

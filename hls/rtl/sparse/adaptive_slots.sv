@@ -66,11 +66,10 @@ module adaptive_slots #(
     logic [LEVELS-1:0] above;
     logic [1:0] new_1, new_2, new_3;
     logic [PLACE-1:0] new_place;
-    logic none, new_stays;
-    assign none = !take[o] || IS_SIGNED && new_pixel[o][BITS-1];  // as a sign: not above any level
+    logic new_stays;
     for (genvar k = 0; k < LEVELS; k++) begin : levels
-      above_level #(.BITS(BITS + 1), .IS_SIGNED(1'b1), .LEVEL({1'b0, LEVEL[k*BITS+:BITS]})) u_above (
-        .code({none, new_pixel[o][BITS-1:0]}), .above(above[k]));
+      above_flat #(.BITS(BITS), .IS_SIGNED(IS_SIGNED), .LEVEL(LEVEL[k*BITS+:BITS])) u_above (
+        .code(new_pixel[o][BITS-1:0]), .none(!take[o]), .above(above[k]));
     end
     assign new_1 = sort_of(above, level_2);
     assign new_2 = sort_of(above, level_3);

@@ -99,8 +99,8 @@ def reduction_cuts(step: Step, rows: int, period: float) -> dict[str, int]:
     take = 2.75 if rows << (blocks - 1).bit_length() <= 32 else 2.8
     take += 0.65 * (width % 16 == 0)  # columns are then counted from 0
     slowest.append(2.3 if take > room else take)
-    if several:  # of up to 13 rows and 20 slots: sums of counts; levels of pixels in slots
-        slowest.append(2.9 if step.grid.bits <= 9 else 3.4)
+    if several:  # of up to 13 rows and 20 slots
+        slowest.append(2.9)
     adders, pairs = [1.93], rows * -(-blocks // 2)  # the last one with its comparisons
     while 2 * 3 ** (len(adders) - 1) < pairs:
         adders.insert(0, 1.09)

@@ -89,7 +89,7 @@ CASES = {
     ),
     "patches in raster order, streamed": (
         lambda: small_network({"patch": (2, 3)}, 4, (10, 9)),
-        sp.Design(rows=2, interface="rows"),
+        sp.Design(rows=5, interface="rows"),  # two rows of patches
     ),
     "signed patches of two": (
         lambda: rich_network(5, "quantized_bits(8,0,alpha=1)", (6, 10), 1, patch=(1, 2)),
@@ -97,7 +97,7 @@ CASES = {
     ),
     "an adaptive threshold on patches": (
         lambda: small_network(adaptive(LEVELS, patch=(3, 2)), 6, (15, 14)),
-        sp.Design(rows=2),
+        sp.Design(rows=6),
     ),
 }
 
@@ -170,7 +170,7 @@ def test_a_reference_network_that_chooses_has_rtl(network, tmp_path, state_count
     size = images.shape[1:3]
     images = np.concatenate([images, corners(8, size, reduce.levels), probes.corner_images(*size, 1, 8)])
     expected = oracle.predict(networks.describe(model), images)
-    design = sp.Design(rows=3 if network.patch else 8)
+    design = sp.Design()
     project = sp.emit_rtl(sp.convert(model, tmp_path / "hls"), tmp_path / "rtl", design)
     assert (sp.simulate(project, images).logits == expected).all()
     state_count(f"RTL, {network}: {len(images)} events, 0 mismatches")

@@ -21,7 +21,7 @@ class Design:
     """The knobs of the hardware; none of them changes a number.
 
     `rows`: image rows a cycle of the input reduction: ceil(H / rows) cycles an event, LUTs in proportion to the fewest
-    rows that need no more cycles, which are what is built; of a network on patches, rows of patches.
+    rows that need no more cycles, which are what is built; on patches, as many rows of these as they hold.
     `pixels`: output pixels a cycle of each convolution and pooling, ceil(N / pixels) cycles an event; multipliers and
     LUTs in proportion. An int, or {layer: int} with "default" for the others. The dense layer behind the flattening
     takes what the layer before it gives, and an average pooling there is part of it. `filters`: of a convolution a

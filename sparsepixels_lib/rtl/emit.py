@@ -63,7 +63,7 @@ def _emit_sparse(hls_model: CnnGraph, folder: Path, design: Design) -> RtlProjec
     network, patch = SparseTop(chain, design), chain[0].step.patch or (1, 1)
     (height, width, channels), pixel = keras_model.input_shape[1:], pixel_format(keras_model)
     by_rows = design.interface == "rows"
-    rows = design.rows * patch[0]  # of the image
+    rows = network.rows * patch[0]  # of the image
     beat = (rows if by_rows else height) * width * channels
     text = network.top.render(
         top, in_bits=beat * pixel.bits, out_bits=network.channels * network.x.bits, end=network.time, data=network.net

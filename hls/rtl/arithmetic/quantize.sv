@@ -23,7 +23,9 @@ module quantize #(
 
   logic signed [SUM-1:0] sum;
   logic signed [WIDE-1:0] rounded;            // but for the lowest bit
+  /* verilator lint_off UNUSEDSIGNAL */       // whose lowest bit is found by itself
   logic [OUT_BITS-1:0] clipped;
+  /* verilator lint_on UNUSEDSIGNAL */
   logic negative, fits, odd, set;
   assign rounded = WIDE'(sum >>> DOWN) <<< UP;
   assign negative = rounded[WIDE-1];

@@ -37,8 +37,9 @@ class Flow:
         self.stages, self.design, self.period = stages, design, design.period
         first = stages[0].step
         self.channels, self.n, self.shape = first.channels, first.slots, first.image
-        self.chunks = -(-self.shape[0] // design.rows)
-        self.rows = design.rows if design.interface == "rows" else -(-self.shape[0] // self.chunks)
+        rows = max(design.rows // (first.patch or (1, 1))[0], 1)  # of patches
+        self.chunks = -(-self.shape[0] // rows)
+        self.rows = rows if design.interface == "rows" else -(-self.shape[0] // self.chunks)
         self.used: dict[str, set[str]] = {"pixels": set(), "multipliers": set()}  # knob: layers that it is a knob of
         self.ii = max(self._interval(), interval)
         self.needed = self.ii  # cycles between events, for all that is read to be there still

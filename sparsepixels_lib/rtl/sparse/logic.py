@@ -96,7 +96,7 @@ def reduction_cuts(step: Step, rows: int, period: float) -> dict[str, int]:
     blocks = width // 16 + (width % 16 > 0)
     above = 4.0 + wide > room  # no register between the image and the counts
     slowest = [2.76 if above or several else 4.0 + wide]
-    take = 2.75 if rows << (blocks - 1).bit_length() <= 32 else 2.8
+    take = 2.75 if rows << (blocks - 1).bit_length() <= 32 else 2.8 if step.slots > 8 else 2.99
     take += 0.65 * (width % 16 == 0)  # columns are then counted from 0
     slowest.append(2.3 if take > room else take)
     if several:  # of up to 13 rows and 20 slots

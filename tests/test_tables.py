@@ -62,13 +62,13 @@ def test_knobs_move_what_they_promise_to(points):
 @pytest.mark.parametrize("dataset", sp.ARCHITECTURES)
 @pytest.mark.parametrize("bits", [8, 16])
 def test_the_balanced_design_beats_the_published_hardware(points, dataset, bits):
-    """3 times fewer cycles (without the published sigmoid or softmax), 8 times lower II, 4 times fewer LUTs. Clocks are
-    to be 5 ns; ours keeps it by an estimate."""
+    """3.5 times fewer cycles, 3.2 with 16 bits (without the published sigmoid or softmax), 12 times lower II, 5 times
+    fewer LUTs. Clocks are to be 5 ns; ours keeps it by an estimate."""
     which = "dataset == @dataset and bits == @bits and n_active == 20"
     own = points.query(f"{which} and design == 'balanced'").iloc[0]
     theirs = design_points.published_points().query(which).iloc[0]
-    assert (theirs["latency"] - theirs["after_logits"]) / own["latency"] >= 3
-    assert theirs["ii"] / own["ii"] >= 8 and theirs["lut"] / own["lut"] >= 4
+    assert (theirs["latency"] - theirs["after_logits"]) / own["latency"] >= (3.5 if bits == 8 else 3.2)
+    assert theirs["ii"] / own["ii"] >= 12 and theirs["lut"] / own["lut"] >= 5
 
 
 @pytest.mark.parametrize("dataset", sp.ARCHITECTURES)
@@ -85,10 +85,24 @@ def test_the_tables_belong_to_the_rtl_as_it_is(dataset, tmp_path):
     assert len(paths) == (len(sp.DESIGNS) if dataset == "microboone" else 1)
 
 
+@pytest.mark.parametrize("network", [n for n in sp.Network.chosen() if n.dataset == "microboone"], ids=str)
+def test_the_tables_of_networks_that_choose_belong_to_the_rtl_and_keep_the_period(network, tmp_path):
+    name = f"{network.name}_top_balanced"
+    record = json.loads((TABLES / "chosen" / f"{name}.json").read_text())
+    project = sp.emit_rtl(sp.convert(network.reference(), tmp_path / "hls"), tmp_path / "rtl", sp.DESIGNS["balanced"])
+    assert record["sources"] == sources_hash(project), f"chosen/{name} is stale: python notebooks/tables.py"
+    points = design_points.design_points(TABLES / "chosen").set_index(["n_active", "selection", "patch"])
+    patch = " x ".join(map(str, network.patch or ()))
+    own = points.loc[(network.n_active, network.selection, patch)]
+    assert own["ns_routed"] <= 5 and own["latency_ns"] <= 250
+    if network == sp.Network("microboone", 8, 8, "adaptive"):
+        assert own["latency"] <= 36 and own["lut"] <= 42_000 and own["dsp"] <= 208
+
+
 @pytest.mark.parametrize("dataset", sp.ARCHITECTURES)
 def test_the_authors_weights_take_less_in_our_hardware_than_in_theirs(dataset, tmp_path):
     own = measure.same_weights(TABLES / "published").loc[sp.Network(dataset, 8, 20)]
-    for figure, least in (("latency", 3), ("ii", 8), ("lut", 4)):
+    for figure, least in (("latency", 3.5), ("ii", 12), ("lut", 5)):
         assert own[figure, "published"] >= least * own[figure, "ours, same weights"]
     record = json.loads((TABLES / "published" / f"{dataset}_sparse_n20_8bit_top_balanced.json").read_text())
     hls_model = sp.convert(sp.published_model(dataset, 8, 20), tmp_path / "hls")

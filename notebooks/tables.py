@@ -21,7 +21,6 @@ from sparsepixels_lib.measure.designs import file_name, write_point
 from sparsepixels_lib.measure.resources import load_table
 
 IMAGES = 40  # simulated, from the test split
-KNOBS = ("fast", "balanced", "no DSP", "small")  # with every N; the others with N = 20
 
 
 def wanted() -> dict[str, tuple[sp.Network, str]]:
@@ -29,7 +28,7 @@ def wanted() -> dict[str, tuple[sp.Network, str]]:
     shown, networks = ("microboone", 8), sp.Network.shipped()
     points = [(sp.Network(*shown, 20), design) for design in sp.DESIGNS] + [(sp.Network(*shown), "balanced")]
     points += [(network, "balanced") for network in networks if network.n_active == 20]
-    points += [(sp.Network(*shown, n), design) for n in (16, 12, 8) for design in KNOBS]
+    points += [(sp.Network(*shown, n), "balanced") for n in (16, 12, 8)]
     points += [(network, "balanced") for network in networks if network.n_active is None]
     found = {file_name(f"{network.name}_top", design): (network, design) for network, design in points}
     chosen = [network for network in sp.Network.chosen() if network.dataset == shown[0]]

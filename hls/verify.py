@@ -24,7 +24,7 @@ import sparsepixels_lib as sp
 from sparsepixels_lib.measure.mapped import mapped
 from sparsepixels_lib.network import probes
 
-SHOWN = "microboone", 8  # at every N with every design by the hardware notebook
+SHOWN = "microboone", 8  # verified at every N with every design
 WEIGHTS = {"saturating": probes.saturating, "tying": probes.tying, "cancelling": probes.cancelling}
 
 

@@ -58,12 +58,13 @@ def reduction(step: Step, rows: int) -> tuple[str, dict]:
 
 
 def patches(step: Step, rows: int, period: float) -> dict:
-    """Parameters of patch_pixels, for `rows` rows of patches a cycle: as many levels between registers as fit."""
+    """Parameters of patch_pixels, for `rows` rows of patches a cycle: as many levels between registers as fit, two at
+    most; the first ones are behind the choice of rows."""
     (p, q), pixel = step.patch, step.grid
-    every = max(1, int((timing.stage_ns(period) - timing.CLOCK - timing.SETUP) / timing.compare(pixel.bits).ns))
+    levels, room = timing.compare(pixel.bits).ns, timing.stage_ns(period) - timing.CLOCK - timing.SETUP
     return {
         "ROWS": rows, "WIDTH": step.image[1], "P": p, "Q": q, "BITS": pixel.bits, "IS_SIGNED": int(pixel.signed),
-        "EVERY": min(every, 2),
+        "FIRST": 1 if room - 1.3 < 2 * levels else 2, "EVERY": 1 if room < 2 * levels else 2,
     }  # fmt: skip
 
 

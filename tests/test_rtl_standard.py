@@ -1,8 +1,5 @@
 """The streaming RTL of standard CNNs, simulated, against `exact_predict`; its rounding for every input."""
 
-from pathlib import Path
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -11,8 +8,6 @@ import sparsepixels_lib as sp
 from sparsepixels_lib.measure.simulation import simulate
 from sparsepixels_lib.network import probes
 from sparsepixels_lib.network.probes import saturating
-from sparsepixels_lib.numerics.codes import ap_fixed
-from sparsepixels_lib.paths import rtl_modules
 from sparsepixels_lib.tools.verilator import lint
 
 keras, layers = tf.keras, tf.keras.layers
@@ -117,52 +112,6 @@ def test_the_published_network_has_its_layers_in_order(tmp_path):
 def test_an_emitted_project_is_clean_under_all_of_verilators_lint_rules(multipliers, tmp_path):
     project = converted(sp.standard_cnn("microboone", 8), tmp_path, multipliers=multipliers)
     assert lint(project) == []
-
-
-def test_rounding_and_saturation_are_those_of_the_format_for_every_input(tmp_path):
-    """All codes of 7 bits, through quantizers that round, widen, saturate and clip; half an LSB added here or there."""
-    cases = [
-        (fraction, bits, out_fraction, *signs, half)
-        for fraction in (-1, 2, 5)
-        for bits in (2, 6)
-        for out_fraction in (-2, 1, 3, 7)
-        for signs in ((0, 0), (1, 0), (1, 1))
-        for half in (0, 1)
-    ]
-    (tmp_path / "rtl").mkdir()
-    (tmp_path / "rtl" / "quantize.sv").write_text((rtl_modules() / "arithmetic" / "quantize.sv").read_text())
-    (tmp_path / "rtl" / "bench.sv").write_text(_quantizers(cases))
-    project = SimpleNamespace(
-        folder=tmp_path, top="bench", layers={"bench": ""}, image_shape=(1, 1, 1), pixel=ap_fixed(7, 7, True), beat=1,
-        beats=1, logits=len(cases), logit=ap_fixed(10, 10, True), sources=sorted(Path(tmp_path).glob("rtl/*.sv")),
-    )  # fmt: skip
-    codes = np.arange(-64.0, 64)
-    got = simulate(project, codes.reshape(-1, 1, 1, 1)).logits
-    for case, y in zip(cases, got.T, strict=True):
-        fraction, bits, out_fraction, signed, symmetric, _ = case
-        form = ap_fixed(bits, bits - out_fraction, bool(signed), bool(symmetric))
-        assert (y * form.lsb == form.quantize(codes * 2.0**-fraction)).all(), case
-
-
-def _quantizers(cases) -> str:
-    units = ""
-    for k, (fraction, bits, out_fraction, signed, symmetric, half) in enumerate(cases):
-        added = 1 << fraction - out_fraction - 1 if half and fraction > out_fraction else 0
-        units += f"""
-  logic signed [9:0] x{k};
-  logic [{bits - 1}:0] y{k};
-  assign x{k} = 10'($signed(in_data)) + 10'd{added};
-  quantize #(.IN_BITS(10), .IN_FRACTION({fraction}), .OUT_BITS({bits}), .OUT_FRACTION({out_fraction}),
-    .OUT_SIGNED({signed}), .SYMMETRIC({symmetric}), .HALF_ADDED({half})) q{k} (.x(x{k}), .y(y{k}));
-  always_ff @(posedge clk) out_data[{10 * k}+:10] <= 10'({f"$signed(y{k})" if signed else f"y{k}"});"""
-    return f"""module bench (input logic clk, input logic rst, input logic in_valid, output logic in_ready,
-  input logic [6:0] in_data, output logic out_valid, output logic [{10 * len(cases) - 1}:0] out_data,
-  output logic layer_valid);
-  assign in_ready = 1'b1;
-  assign layer_valid = out_valid;
-  always_ff @(posedge clk) out_valid <= in_valid && !rst;{units}
-endmodule
-"""
 
 
 def test_multipliers_can_be_chosen_by_layer_and_other_knobs_of_a_layer_are_refused(tmp_path):

@@ -85,7 +85,7 @@ def position_elements(parameters: dict, beats: Beats, sizes: list[int]) -> list[
     return [choice, position, *in_ram]
 
 
-def reduction_cuts(step: Step, rows: int, period: float) -> dict[str, int]:
+def reduction_cuts(step: Step, rows: int, period: float) -> dict[str, int | str]:
     """The fewest registers of the input reduction with which all its stages fit into a cycle, as its parameters. The
     figures are ns of mapped netlists.
 
